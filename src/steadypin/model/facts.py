@@ -1,0 +1,55 @@
+"""Everything that was read, as one immutable value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from steadypin.model.advisory import AdvisoryMatch
+from steadypin.model.declared import DeclaredRequirement
+from steadypin.model.gap import Gap
+from steadypin.model.installed import InstalledDistribution, PythonEnvironment
+from steadypin.model.locked import LockedPackage, SourceFile
+from steadypin.model.released import Project
+from steadypin.model.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The input of every judgement. `taken_at` is ISO 8601 in UTC to the second; nothing after this looks at a clock.
+
+    `environment` is None when only files were audited; `projects` holds what the indexes answered; names that were asked for and
+    not answered have a `Gap`. `unknown` are names that the index said it does not know. `lookups` says whether an index was asked at all.
+    """
+
+    target: Target
+    taken_at: str
+    root: str = ""
+    files: tuple[SourceFile, ...] = ()
+    environment: PythonEnvironment | None = None
+    projects: tuple[Project, ...] = ()
+    unknown: tuple[str, ...] = ()
+    lookups: bool = False
+    advisories: tuple[AdvisoryMatch, ...] = ()
+    advisories_as_of: str | None = None
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def declared(self) -> tuple[DeclaredRequirement, ...]:
+        """The first ledger."""
+        return tuple(requirement for file in self.files if file.role != "lock" for requirement in file.declared)
+
+    @property
+    def locked(self) -> tuple[LockedPackage, ...]:
+        """The second ledger: entries of locks, and exact pins of hand-written requirements files."""
+        return tuple(
+            package
+            for file in self.files
+            if file.role != "manifest"
+            for package in file.packages
+            if file.role == "lock" or package.version is not None or package.kind != "index"
+        )
+
+    @property
+    def installed(self) -> tuple[InstalledDistribution, ...]:
+        """The third ledger."""
+        return self.environment.distributions if self.environment else ()

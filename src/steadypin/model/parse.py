@@ -1,0 +1,92 @@
+"""Texts into `packaging` values, each text once.
+
+The answers are cached, because the same few hundred texts are asked about thousands of times. None means "not parseable";
+the reader that met the text first has already reported that.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+_SEPARATORS = re.compile(r"[-_.]+")
+
+
+@lru_cache(maxsize=65536)
+def normalise(name: str) -> str:
+    """The PEP 503 form of a project name."""
+    return _SEPARATORS.sub("-", name).lower()
+
+
+@lru_cache(maxsize=65536)
+def version(text: str) -> Version | None:
+    """The PEP 440 version of a text, or None."""
+    try:
+        return Version(text)
+    except (InvalidVersion, ValueError):  # int() refuses more than 4,300 digits with a ValueError
+        return None
+
+
+@lru_cache(maxsize=16384)
+def specifiers(text: str) -> SpecifierSet | None:
+    """The specifier set of a text, or None."""
+    try:
+        return SpecifierSet(text)
+    except (InvalidSpecifier, ValueError):
+        return None
+
+
+@lru_cache(maxsize=16384)
+def requirement(text: str) -> Requirement | None:
+    """The PEP 508 requirement of a text, or None."""
+    try:
+        return Requirement(text)
+    except (InvalidRequirement, ValueError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=16384)
+def marker(text: str) -> Marker | None:
+    """The PEP 508 marker of a text, or None."""
+    try:
+        return Marker(text)
+    except (InvalidMarker, ValueError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=65536)
+def evaluate_marker(
+    text: str, environment: tuple[tuple[str, str], ...], extras: tuple[str, ...], groups: frozenset[str]
+) -> bool:
+    """Whether the marker holds in the environment for any of the extras; True where it cannot be evaluated.
+
+    `extra` is a single text in requirement metadata, `extras` and `dependency_groups` are sets in lock files (PEP 751); both are given.
+    """
+    parsed = marker(text)
+    if parsed is None:
+        return True
+    base: dict[str, str | frozenset[str]] = {**dict(environment)}
+    base["extras"] = frozenset(extra for extra in extras if extra)
+    base["dependency_groups"] = groups
+    try:
+        return any(parsed.evaluate({**base, "extra": extra}, context="requirement") for extra in extras)
+    except (UndefinedComparison, UndefinedEnvironmentName, ValueError, KeyError):
+        return True
+
+
+def satisfies_pin(installed: str | None, pinned: str | None) -> bool:
+    """Whether an installed version is the pinned one: `== pinned` of PEP 440, where a pin without a local label accepts any label.
+
+    Texts that are not PEP 440 are compared as `===` does.
+    """
+    if installed is None or pinned is None:
+        return installed == pinned
+    have, want = version(installed), version(pinned)
+    if have is None or want is None:
+        return installed.strip().lower() == pinned.strip().lower()
+    return have == want or (want.local is None and have.local is not None and version(have.public) == want)

@@ -1,0 +1,86 @@
+"""Where to go, in which steps, and what stays behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from steadypin.model.gap import Gap
+from steadypin.model.resolution import ResolvedPackage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One package that moves. `kind`: "upgrade", "add", "remove", "downgrade"; `cures` are advisory ids; `why` one short line."""
+
+    name: str
+    before: str | None
+    after: str | None
+    kind: str = "upgrade"
+    direct: bool = False
+    coupled_with: tuple[str, ...] = ()
+    why: str = ""
+    cures: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coupling:
+    """Names that a resolver can only move together, and the requirements that tie them."""
+
+    members: tuple[str, ...]
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why something is held. `kind`: requirement, python, policy, cooldown, yanked, no-wheel, unsolvable. `release` says what would free it."""
+
+    kind: str
+    by: str = ""
+    requirement: str = ""
+    until: str | None = None
+    release: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A package that does not reach its target."""
+
+    name: str
+    at: str | None
+    latest: str | None
+    because: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One closed step: `lock` is the complete set of pins that the resolver gave for it, on top of the stage before."""
+
+    number: int
+    title: str
+    risk: str
+    changes: tuple[Change, ...]
+    lock: tuple[ResolvedPackage, ...] = ()
+    lock_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStats:
+    """What planning cost: executions of the resolver, and seconds of wall time."""
+
+    resolver_runs: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Stages and holds, with the digest of the facts they rest on. `base` are the pins that the plan starts from."""
+
+    facts_digest: str
+    target: str
+    base: tuple[tuple[str, str], ...] = ()
+    stages: tuple[Stage, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    couplings: tuple[Coupling, ...] = ()
+    stats: PlanStats = PlanStats()
+    gaps: tuple[Gap, ...] = ()

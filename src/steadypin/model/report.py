@@ -1,0 +1,36 @@
+"""What a reporter lays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from steadypin.model.comparison import PackageComparison
+from steadypin.model.finding import Finding, Suppressed
+from steadypin.model.gap import Gap
+from steadypin.model.severity import Severity
+from steadypin.model.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One audit or check: findings worst first, packages by name. `taken_at` is the facts' time."""
+
+    command: str
+    version: str
+    target: Target
+    taken_at: str
+    packages: tuple[PackageComparison, ...]
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Suppressed, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    facts_digest: str = ""
+    fail_on: Severity = Severity.MEDIUM
+    environment: str | None = None
+    files: tuple[str, ...] = ()
+    lookups: bool = False
+    advisories_as_of: str | None = None
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The findings at or above the threshold."""
+        return tuple(finding for finding in self.findings if finding.severity >= self.fail_on)

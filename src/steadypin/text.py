@@ -1,0 +1,41 @@
+"""Hostile text made harmless: names, summaries and answers come from anybody."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/@\s'\"<>]+@")
+_TOKENS = re.compile(
+    r"(?:gh[pousr]_|github_pat_|glpat-|pypi-|xox[abp]-|AKIA)[A-Za-z0-9_-]{4,}"
+    r"|(?<=[?&])(?:(?:access_)?token|api_?key|password|secret|sig(?:nature)?)=[^&\s'\"]+",
+    re.IGNORECASE,
+)
+LIMIT = 500
+
+
+def printable(text: str, limit: int = LIMIT) -> str:
+    """The text on one line, without control, bidi or invisible characters (shown as \\x1b, \\u202e, …), cut at `limit` characters."""
+    shown = _CONTROL.sub(_escape, text[: limit + 1])
+    return shown if len(text) <= limit else shown[:limit] + "…"
+
+
+def redact(text: str) -> str:
+    """The text with credentials in URLs and well-known token shapes replaced by `****`. ${VARIABLES} stay as written."""
+    return _TOKENS.sub(_hide_token, _CREDENTIALS.sub(_hide_login, text))
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def _hide_login(match: re.Match[str]) -> str:
+    login = match[0][len(match["scheme"]) : -1]
+    if login == "git" or re.fullmatch(r"(\$\{[A-Z0-9_]+\}:?)+", login):
+        return match[0]
+    return f"{match['scheme']}****@"
+
+
+def _hide_token(match: re.Match[str]) -> str:
+    return match[0].split("=", 1)[0] + "=****" if "=" in match[0] else "****"
