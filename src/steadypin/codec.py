@@ -1,7 +1,7 @@
 """Values <-> JSON: sorted, stable, with a schema version at the top.
 
-`to_json` takes any model value; `from_json` rebuilds it from the annotations of its class, so that a new field needs no code here.
-Unknown keys are an error: a file from a newer schema must not be half understood.
+`to_json` takes any model value; `from_json` rebuilds it from the annotations of its class, so that a new field needs no code
+here. Unknown keys are an error: a file from a newer schema must not be half understood.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ def to_plain(value: object) -> Any:
 
 
 def dumps(plain: object, *, indent: int | None = 1) -> str:
-    """JSON text with sorted keys; equal values give equal texts. Lone surrogates are escaped, so the text is always encodable."""
+    """JSON text with sorted keys; equal values give equal texts.
+
+    Lone surrogates are escaped, so the text is always encodable.
+    """
     return json.dumps(plain, sort_keys=True, indent=indent, ensure_ascii=True, allow_nan=False)
 
 
@@ -84,12 +87,12 @@ class _Mismatch(Exception):
     """A part that does not have the shape of its annotation; the message starts with its key path."""
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _required(cls: type) -> frozenset[str]:
     if not dataclasses.is_dataclass(cls):
         return frozenset()

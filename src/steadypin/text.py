@@ -15,7 +15,9 @@ LIMIT = 500
 
 
 def printable(text: str, limit: int = LIMIT) -> str:
-    """The text on one line, without control, bidi or invisible characters (shown as \\x1b, \\u202e, …), cut at `limit` characters."""
+    """The text on one line, without control, bidi or invisible characters (shown as \\x1b, \\u202e, …), cut at `limit`
+    characters.
+    """
     shown = _CONTROL.sub(_escape, text[: limit + 1])
     return shown if len(text) <= limit else shown[:limit] + "…"
 

@@ -9,14 +9,19 @@ from steadypin.model.severity import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffectedRange:
-    """One ECOSYSTEM range: its events as (kind, version) pairs, kind "introduced", "fixed", "last_affected" or "limit", as written."""
+    """One ECOSYSTEM range: its events as (kind, version) pairs, kind "introduced", "fixed", "last_affected" or "limit", as
+    written.
+    """
 
     events: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Affected:
-    """One `affected` entry for a PyPI package. `git_only`: it has neither ECOSYSTEM ranges nor versions, so versions cannot be matched."""
+    """One `affected` entry for a PyPI package.
+
+    `git_only`: it has neither ECOSYSTEM ranges nor versions, so versions cannot be matched.
+    """
 
     name: str
     ranges: tuple[AffectedRange, ...] = ()
@@ -48,9 +53,9 @@ class Advisory:
 class AdvisoryMatch:
     """One flaw that applies to one version of one package: records joined through their aliases, directly or in a chain.
 
-    `primary` is the id of an applying record (PYSEC before GHSA before others, then year and number); `ids` all ids and aliases of
-    the applying records, `records` their own ids; `fixed_in` the fixed versions above `version` at which none of them applies any
-    more, ascending. `severity` is the highest of the records, None if none has one.
+    `primary` is the id of an applying record (PYSEC before GHSA before others, then year and number); `ids` all ids and
+    aliases of the applying records, `records` their own ids; `fixed_in` the fixed versions above `version` at which none of
+    them applies any more, ascending. `severity` is the highest of the records, None if none has one.
     """
 
     name: str

@@ -32,10 +32,10 @@ class Demand:
 class PackageComparison:
     """Everything that the ledgers say of one name, joined once.
 
-    `locked` are the entries that apply to the target, `installed` the distributions of this name in import order (the first wins),
-    `demands` what applies here of declared and installed requirements. `wanted` is the newest release that every demand and the
-    target accept, `latest` the newest that the index has for users (stable, not yanked). `behind` counts releases between
-    installed and latest, `age_days` the age of the installed release when the facts were taken.
+    `locked` are the entries that apply to the target, `installed` the distributions of this name in import order (the first
+    wins), `demands` what applies here of declared and installed requirements. `wanted` is the newest release that every demand
+    and the target accept, `latest` the newest that the index has for users (stable, not yanked). `behind` counts releases
+    between installed and latest, `age_days` the age of the installed release when the facts were taken.
     """
 
     name: str

@@ -17,8 +17,9 @@ from steadypin.model.target import Target
 class Facts:
     """The input of every judgement. `taken_at` is ISO 8601 in UTC to the second; nothing after this looks at a clock.
 
-    `environment` is None when only files were audited; `projects` holds what the indexes answered; names that were asked for and
-    not answered have a `Gap`. `unknown` are names that the index said it does not know. `lookups` says whether an index was asked at all.
+    `environment` is None when only files were audited; `projects` holds what the indexes answered; names that were asked for
+    and not answered have a `Gap`. `unknown` are names that the index said it does not know. `lookups` says whether an index
+    was asked at all.
     """
 
     target: Target

@@ -14,9 +14,9 @@ from steadypin.model.severity import Severity
 class Finding:
     """So complete that a reporter only lays it out.
 
-    `locations`: the first is primary. `remedy` is the next command or edit, "" where there is none to give. `about` is what else
-    tells two findings of one rule and package apart (the requirement that is broken, the advisory's primary id, …); it goes into
-    the fingerprint, while versions, lines and wording do not.
+    `locations`: the first is primary. `remedy` is the next command or edit, "" where there is none to give. `about` is what
+    else tells two findings of one rule and package apart (the requirement that is broken, the advisory's primary id, …); it
+    goes into the fingerprint, while versions, lines and wording do not.
     """
 
     rule: str

@@ -10,7 +10,9 @@ from steadypin.model.target import Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectUrl:
-    """PEP 610 `direct_url.json`: `kind` is "vcs", "url" (archive) or "path" (directory); `revision` the commit of a VCS install."""
+    """PEP 610 `direct_url.json`: `kind` is "vcs", "url" (archive) or "path" (directory); `revision` the commit of a VCS
+    install.
+    """
 
     kind: str
     url: str

@@ -50,8 +50,8 @@ class LockedPackage:
     `name` is normalised, None where the file gives none (a bare URL or path). `version` is the file's text, None where it has
     none or where a requirements entry is not one exact `==`/`===`. `marker` is `str(packaging.markers.Marker(text))`; where the
     format has one marker per group, `markers_by_group` holds them. `resolution_markers` (uv) are the forks in which this entry
-    applies, any of them. `requirement` is the PEP 508 text of a requirements entry. `raw_version`/`raw_name` are kept where they
-    differ, for writing back. `kind` is one of `KINDS`; `groups` and `extras` are None where the format does not say.
+    applies, any of them. `requirement` is the PEP 508 text of a requirements entry. `raw_version`/`raw_name` are kept where
+    they differ, for writing back. `kind` is one of `KINDS`; `groups` and `extras` are None where the format does not say.
     """
 
     name: str | None
@@ -81,7 +81,10 @@ class LockedPackage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Include:
-    """A file that this file names (`-r`, `-c`, a workspace member); `path` is the file's own text. `kind`: "requirements", "constraints", …"""
+    """A file that this file names (`-r`, `-c`, a workspace member); `path` is the file's own text.
+
+    `kind`: "requirements", "constraints", …
+    """
 
     kind: str
     path: str
@@ -93,10 +96,11 @@ class SourceFile:
     """One lock or manifest, alone, as its reader read it. Sorted and stable.
 
     `role` is "lock" (its packages are the locked ledger), "manifest" (its `declared` is the declared ledger) or "both" (a
-    hand-written requirements file: exact pins lock, every line declares). `generated_by` names the tool that wrote it ("pip-compile",
-    "uv pip compile", "poetry 2.2.1", …). `freshness` is what the format offers to tell whether the lock is older than its manifest:
-    pairs such as ("content-hash", "ab12…"). `roots` are the names that the lock was made for (workspace members, the project itself).
-    `environments` are markers of the environments that the lock supports, empty where it supports all.
+    hand-written requirements file: exact pins lock, every line declares). `generated_by` names the tool that wrote it ("pip-
+    compile", "uv pip compile", "poetry 2.2.1", …). `freshness` is what the format offers to tell whether the lock is older
+    than its manifest: pairs such as ("content-hash", "ab12…"). `roots` are the names that the lock was made for (workspace
+    members, the project itself). `environments` are markers of the environments that the lock supports, empty where it
+    supports all.
     """
 
     path: str

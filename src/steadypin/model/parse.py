@@ -65,7 +65,8 @@ def evaluate_marker(
 ) -> bool:
     """Whether the marker holds in the environment for any of the extras; True where it cannot be evaluated.
 
-    `extra` is a single text in requirement metadata, `extras` and `dependency_groups` are sets in lock files (PEP 751); both are given.
+    `extra` is a single text in requirement metadata, `extras` and `dependency_groups` are sets in lock files (PEP 751); both
+    are given.
     """
     parsed = marker(text)
     if parsed is None:
@@ -80,7 +81,8 @@ def evaluate_marker(
 
 
 def satisfies_pin(installed: str | None, pinned: str | None) -> bool:
-    """Whether an installed version is the pinned one: `== pinned` of PEP 440, where a pin without a local label accepts any label.
+    """Whether an installed version is the pinned one: `== pinned` of PEP 440, where a pin without a local label accepts any
+    label.
 
     Texts that are not PEP 440 are compared as `===` does.
     """

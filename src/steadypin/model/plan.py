@@ -10,7 +10,10 @@ from steadypin.model.resolution import ResolvedPackage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One package that moves. `kind`: "upgrade", "add", "remove", "downgrade"; `cures` are advisory ids; `why` one short line."""
+    """One package that moves.
+
+    `kind`: "upgrade", "add", "remove", "downgrade"; `cures` are advisory ids; `why` one short line.
+    """
 
     name: str
     before: str | None
@@ -33,7 +36,10 @@ class Coupling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why something is held. `kind`: requirement, python, policy, cooldown, yanked, no-wheel, unsolvable. `release` says what would free it."""
+    """Why something is held.
+
+    `kind`: requirement, python, policy, cooldown, yanked, no-wheel, unsolvable. `release` says what would free it.
+    """
 
     kind: str
     by: str = ""

@@ -10,7 +10,9 @@ from steadypin.model.severity import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """`[[tool.steadypin.ignore]]`: rule and package (None matches any) or advisory id, a reason, and an ISO date after which it no longer holds."""
+    """`[[tool.steadypin.ignore]]`: rule and package (None matches any) or advisory id, a reason, and an ISO date after which
+    it no longer holds.
+    """
 
     reason: str
     rule: str | None = None

@@ -11,7 +11,8 @@ class Release(NamedTuple):
 
     A NamedTuple, because an audit holds tens of thousands of them. `published` is the upload time of its first file (ISO 8601,
     UTC, to the second) or None; `yanked` the reason if every file is yanked ("" if none was given), else None;
-    `requires_python` that of its files (the first that has one); `wheels` the file names of its wheels, `sdist` whether there is one.
+    `requires_python` that of its files (the first that has one); `wheels` the file names of its wheels, `sdist` whether there
+    is one.
     """
 
     version: str
@@ -24,7 +25,8 @@ class Release(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project on an index; `releases` ascend by PEP 440 (versions that are not PEP 440 are left out and counted in `unreadable`).
+    """A project on an index; `releases` ascend by PEP 440 (versions that are not PEP 440 are left out and counted in
+    `unreadable`).
 
     `status` is the PEP 792 project status: "active", "archived", "deprecated", "quarantined"; `status_reason` its text.
     """

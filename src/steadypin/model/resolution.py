@@ -20,7 +20,9 @@ class ResolvedPackage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Why a resolution failed: `by` (and its version, where known) demands `requirement`, which the others do not allow. `text` is the resolver's own words."""
+    """Why a resolution failed: `by` (and its version, where known) demands `requirement`, which the others do not allow.
+    `text` is the resolver's own words.
+    """
 
     name: str
     by: str
@@ -30,7 +32,8 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a resolver is asked: PEP 508 `requirements` and `constraints`, `pins` it should prefer (name, version), names it may raise.
+    """What a resolver is asked: PEP 508 `requirements` and `constraints`, `pins` it should prefer (name, version), names it
+    may raise.
 
     `upgrade` None means that everything may move. `python` and `platform` are the target's. `options` are the project's own
     (index URLs, pre-release policy, …), as the tools' command-line texts. `no_newer_than` is an ISO time or None.
@@ -49,7 +52,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """A complete answer: `packages` ascending by name, or `conflicts` where the question has no answer. `resolver` says which tool and version decided."""
+    """A complete answer: `packages` ascending by name, or `conflicts` where the question has no answer.
+
+    `resolver` says which tool and version decided.
+    """
 
     resolver: str
     packages: tuple[ResolvedPackage, ...] = ()

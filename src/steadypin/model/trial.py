@@ -9,7 +9,8 @@ from enum import Enum
 class Verdict(Enum):
     """Outcome of trying one set of changes.
 
-    FLAKY: the same lock gave both red and green. UNRESOLVED: the set cannot be tried (the resolver refuses it). NOT_RUN: nobody tried.
+    FLAKY: the same lock gave both red and green. UNRESOLVED: the set cannot be tried (the resolver refuses it). NOT_RUN:
+    nobody tried.
     """
 
     PASSED = "passed"
