@@ -32,9 +32,11 @@ class Demand:
 class PackageComparison:
     """Everything that the ledgers say of one name, joined once.
 
-    `locked` are the entries that apply to the target, `installed` the distributions of this name in import order (the first
+    `locked` are the entries that apply to the target with any extras and groups, `expected` those of them that a plain install
+    brings (no optional extra or group), `installed` the distributions of this name in import order (the first
     wins), `demands` what applies here of declared and installed requirements. `wanted` is the newest release that every demand
-    and the target accept, `latest` the newest that the index has for users (stable, not yanked). `behind` counts releases
+    and the target accept, `latest` the newest that this interpreter can install (stable, not yanked, as `pip list --outdated` says), `newest` the same
+    for any interpreter. `direct`: the project itself declares it. `behind` counts releases
     between installed and latest, `age_days` the age of the installed release when the facts were taken.
     """
 
@@ -42,11 +44,14 @@ class PackageComparison:
     declared: tuple[DeclaredRequirement, ...] = ()
     locked: tuple[LockedPackage, ...] = ()
     installed: tuple[InstalledDistribution, ...] = ()
+    expected: tuple[LockedPackage, ...] = ()
     demands: tuple[Demand, ...] = ()
+    direct: bool = False
     project: Project | None = None
     release: Release | None = None
     wanted: Release | None = None
     latest: Release | None = None
+    newest: Release | None = None
     blocked_by: tuple[Blocker, ...] = ()
     behind: int | None = None
     age_days: int | None = None
@@ -63,6 +68,11 @@ class PackageComparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """All packages by name, ascending."""
+    """All packages by name, ascending.
+
+    `own` are the names of the project itself (and its workspace members); `has_lock` whether any lock applies here.
+    """
 
     packages: tuple[PackageComparison, ...]
+    own: frozenset[str] = frozenset()
+    has_lock: bool = False

@@ -22,12 +22,17 @@ class LockedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedDependency:
-    """An edge of a lock: what a locked package depends on. Texts are the file's own; `marker` is a PEP 508 marker or None."""
+    """An edge of a lock: what a locked package depends on. Texts are the file's own; `marker` is a PEP 508 marker or None.
+
+    `under` says when the edge exists: "" always, "extra:NAME" with that extra of the package that has the edge, "group:NAME" with
+    that dependency group (roots only). uv.lock's `optional-dependencies` and `dev-dependencies` tables become such edges.
+    """
 
     name: str
     specifier: str | None = None
     marker: str | None = None
     extras: tuple[str, ...] = ()
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
