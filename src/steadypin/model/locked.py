@@ -123,6 +123,7 @@ class SourceFile:
     roots: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     project_name: str | None = None
+    stale: str | None = None
 
     @property
     def unpinned(self) -> tuple[str, ...]:

@@ -1,0 +1,183 @@
+"""Declarations against locks: unpinned, unhashed, contradicted, stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steadypin.checks.installers import INSTALLERS
+from steadypin.checks.rule import Case, Check, Rule
+from steadypin.comparison.releases import refuses
+from steadypin.model import parse
+from steadypin.model.comparison import Demand, PackageComparison
+from steadypin.model.finding import Finding
+from steadypin.model.location import Location
+from steadypin.model.locked import LockedPackage, SourceFile
+from steadypin.model.severity import Severity
+
+UNPINNED = Rule(
+    id="unpinned",
+    title="Declared without a pin anywhere",
+    severity=Severity.MEDIUM,
+    why="Every install may bring another version: today's tests say nothing about tomorrow's image.",
+    bad="requirements.txt has the line `requests`; no lock pins it",
+    good="compile a lock from it: `pip-compile --generate-hashes`, `uv lock`, or `steadypin pin`",
+)
+NO_HASH = Rule(
+    id="missing-hashes",
+    title="Lock without hashes, or with some missing",
+    severity=Severity.LOW,
+    why="A version names a file, a hash proves it. pip's --require-hashes refuses a file in which one is missing.",
+    bad="`idna==3.7` without `--hash`",
+    good="`pip-compile --generate-hashes`, or `uv pip compile --generate-hashes`",
+)
+CONTRADICTED = Rule(
+    id="lock-violates-declared",
+    title="The lock does not satisfy what is declared",
+    severity=Severity.HIGH,
+    why="The declaration was changed after locking: the next lock will move this package, and nobody has tested that.",
+    bad="requirements.in has `flask>=3`; requirements.txt pins `flask==2.3.3`",
+    good="lock again and run the tests",
+)
+STALE = Rule(
+    id="lock-stale",
+    title="The lock is older than its manifest",
+    severity=Severity.HIGH,
+    why="By its own format's rule the lock was not made from the manifest that stands beside it.",
+    bad="poetry.lock's content-hash is not that of pyproject.toml",
+    good="`poetry lock`, `uv lock`, `pdm lock`, `pipenv lock`",
+)
+OTHER_PYTHON = Rule(
+    id="lock-other-python",
+    title="The lock was made for another Python",
+    severity=Severity.HIGH,
+    why="A lock holds markers and files for the Pythons it was made for; on another one packages can be missing or refuse to install.",
+    bad='uv.lock has requires-python = ">=3.12"; the environment runs 3.10',
+    good="lock for the Python that runs, or run the Python that is locked",
+)
+FILE_PROBLEM = Rule(
+    id="file-problem",
+    title="A line or entry of a file cannot be used",
+    severity=Severity.MEDIUM,
+    why="An installer stops at it or passes it over in silence; either way the file does not say what it seems to say.",
+    bad="requirements.txt:7 `flask=>2.0`",
+    good="`flask>=2.0`",
+)
+
+_HASHING_FORMATS = frozenset({"requirements", "uv", "poetry", "pdm", "pipfile", "pylock"})
+
+
+def run(case: Case) -> Iterator[Finding]:
+    """Findings about files; an environment is not needed."""
+    for package in case.packages:
+        yield from _unpinned(package)
+        yield from _contradicted(package)
+    for file in case.facts.files:
+        yield from _hashes(file)
+        yield from _freshness(file, case)
+        yield from _problems(file)
+
+
+def _unpinned(package: PackageComparison) -> Iterator[Finding]:
+    asked = [item for item in package.declared if item.kind == "requirement" and not _fixed(item.requirement)]
+    if not asked or package.locked or package.name in INSTALLERS:
+        return
+    version = package.current
+    yield UNPINNED.finding(
+        f"{package.name} is declared ({_short(asked[0].requirement)}), but pinned nowhere",
+        package=package.name,
+        version=version,
+        at=[item.location for item in asked],
+        remedy=f"pin what runs today: {package.name}=={version}" if version else f"lock {package.name} with your tool",
+    )
+
+
+def _fixed(text: str) -> bool:
+    """Whether a requirement admits one version only, or one place."""
+    requirement = parse.requirement(text)
+    if requirement is None or requirement.url:
+        return True
+    return any(s.operator in ("==", "===") and not s.version.endswith(".*") for s in requirement.specifier)
+
+
+def _short(text: str) -> str:
+    requirement = parse.requirement(text)
+    return str(requirement.specifier) or "any version" if requirement else text
+
+
+def _contradicted(package: PackageComparison) -> Iterator[Finding]:
+    for entry in package.locked:
+        asked = next((demand for demand in package.demands if _violates(demand, entry)), None)
+        if asked is None or asked.declared is None:
+            continue
+        yield CONTRADICTED.finding(
+            f"{package.name} is locked at {entry.version}, but {asked.by} asks for {_short(asked.requirement)}",
+            package=package.name,
+            version=entry.version,
+            at=[entry.location, asked.declared.location],
+            remedy=f"lock {package.name} again",
+            about=asked.requirement,
+        )
+
+
+def _violates(demand: Demand, entry: LockedPackage) -> bool:
+    if demand.declared is None or demand.declared.kind == "build" or entry.version is None:
+        return False
+    return parse.version(entry.version) is not None and refuses(demand, entry.version)
+
+
+def _hashes(file: SourceFile) -> Iterator[Finding]:
+    if file.role == "manifest" or file.format not in _HASHING_FORMATS:
+        return
+    entries = [package for package in file.packages if package.kind == "index" and package.version is not None]
+    bare = [package for package in entries if not package.hashed]
+    if not bare:
+        return
+    names = ", ".join(sorted({package.name or "?" for package in bare})[:3])
+    yield NO_HASH.finding(
+        f"{len(bare)} of {len(entries)} pins in {file.path} have no hash ({names}{' …' if len(bare) > 3 else ''})",
+        at=[bare[0].location],
+        remedy=_HASH_REMEDY.get(file.format, "lock again with hashes"),
+        about=file.path,
+    )
+
+
+_HASH_REMEDY = {
+    "requirements": "compile it with --generate-hashes, or: steadypin pin",
+    "poetry": "poetry lock",
+    "pdm": "pdm lock",
+    "pipfile": "pipenv lock",
+    "uv": "uv lock",
+}
+
+
+def _freshness(file: SourceFile, case: Case) -> Iterator[Finding]:
+    at = [Location(path=file.path, line=1)]
+    if file.role != "manifest" and file.stale:
+        yield STALE.finding(
+            f"{file.path} is older than its manifest: {file.stale}", at=at, remedy=_LOCK_COMMAND.get(file.format, "lock again")
+        )
+    if file.role == "lock" and case.facts.environment is not None and not case.facts.target.accepts_python(file.requires_python):
+        yield OTHER_PYTHON.finding(
+            f"{file.path} was made for Python {file.requires_python}, this is {case.facts.target.python}",
+            at=at,
+            remedy=f"lock for Python {case.facts.target.python}, or use a Python that is {file.requires_python}",
+        )
+
+
+_LOCK_COMMAND = {
+    "uv": "uv lock",
+    "poetry": "poetry lock",
+    "pdm": "pdm lock",
+    "pipfile": "pipenv lock",
+    "requirements": "run the command in the file's head again",
+}
+
+
+def _problems(file: SourceFile) -> Iterator[Finding]:
+    for problem in file.problems:
+        yield FILE_PROBLEM.finding(
+            problem.message, at=[problem.location], remedy=f"mend {problem.location.path}", about=problem.message
+        )
+
+
+CHECK = Check(rules=(UNPINNED, NO_HASH, CONTRADICTED, STALE, OTHER_PYTHON, FILE_PROBLEM), run=run)

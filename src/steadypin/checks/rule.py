@@ -1,0 +1,70 @@
+"""What a check is: rules declared once, and a function from one case to findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from steadypin.model.comparison import Comparison, PackageComparison
+from steadypin.model.facts import Facts
+from steadypin.model.finding import Finding
+from steadypin.model.location import Location
+from steadypin.model.policy import Policy
+from steadypin.model.severity import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule's identity. `id` is stable for ever; `severity` the default; `why`, `bad` and `good` are what `steadypin explain` tells."""
+
+    id: str
+    title: str
+    severity: Severity
+    why: str
+    bad: str
+    good: str
+
+    def finding(
+        self,
+        message: str,
+        *,
+        package: str | None = None,
+        version: str | None = None,
+        at: Iterable[Location] = (),
+        remedy: str = "",
+        about: str = "",
+    ) -> Finding:
+        """A finding of this rule at its default severity."""
+        return Finding(
+            rule=self.id,
+            severity=self.severity,
+            message=message,
+            package=package,
+            version=version,
+            locations=tuple(at),
+            remedy=remedy,
+            about=about,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What every check looks at. Nothing else is known to it."""
+
+    facts: Facts
+    comparison: Comparison
+    policy: Policy
+
+    @cached_property
+    def packages(self) -> tuple[PackageComparison, ...]:
+        """The packages, without the project itself."""
+        return tuple(package for package in self.comparison.packages if package.name not in self.comparison.own)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One family: its rules, and the function that applies them. No order, no memory, no network."""
+
+    rules: tuple[Rule, ...]
+    run: Callable[[Case], Iterator[Finding]]
