@@ -15,7 +15,7 @@ NOT_LOCKED = Rule(
     id="installed-not-locked",
     title="Installed, but no lock names it",
     severity=Severity.MEDIUM,
-    why="An image built from the lock will not have it. If code needs it, the image breaks; if not, it is dead weight that nobody updates.",
+    why="An image built from the lock will not have it. If code needs it, the image breaks; if not, nobody updates it.",
     bad="`flask-cors` stands in site-packages; requirements.txt does not mention it",
     good="declare it and lock again, or uninstall it",
 )
@@ -77,7 +77,9 @@ def _missing(package: PackageComparison) -> Iterator[Finding]:
 
 def _extra(package: PackageComparison, case: Case) -> Iterator[Finding]:
     distribution = package.installed[0]
-    if not case.policy.exact and (package.name in INSTALLERS or (distribution.editable and package.name in case.comparison.own)):
+    if not case.policy.exact and (
+        package.name in INSTALLERS or (distribution.editable and package.name in case.comparison.own)
+    ):
         return
     needed_by = sorted({demand.by for demand in package.demands if demand.declared is None})
     reason = f" (needed by {', '.join(needed_by[:3])}{' …' if len(needed_by) > 3 else ''})" if needed_by else ""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from steadypin.checks.installers import INSTALLERS
 from steadypin.checks.rule import Case, Check, Rule
-from steadypin.comparison.releases import refuses
 from steadypin.model import parse
 from steadypin.model.comparison import Demand, PackageComparison
 from steadypin.model.finding import Finding
@@ -50,7 +49,7 @@ OTHER_PYTHON = Rule(
     id="lock-other-python",
     title="The lock was made for another Python",
     severity=Severity.HIGH,
-    why="A lock holds markers and files for the Pythons it was made for; on another one packages can be missing or refuse to install.",
+    why="Its markers and files are for the Pythons it was made for; on another one packages are missing or refuse to install.",
     bad='uv.lock has requires-python = ">=3.12"; the environment runs 3.10',
     good="lock for the Python that runs, or run the Python that is locked",
 )
@@ -94,9 +93,7 @@ def _unpinned(package: PackageComparison) -> Iterator[Finding]:
 def _fixed(text: str) -> bool:
     """Whether a requirement admits one version only, or one place."""
     requirement = parse.requirement(text)
-    if requirement is None or requirement.url:
-        return True
-    return any(s.operator in ("==", "===") and not s.version.endswith(".*") for s in requirement.specifier)
+    return requirement is None or bool(requirement.url) or parse.exact_version(text) is not None
 
 
 def _short(text: str) -> str:
@@ -122,7 +119,7 @@ def _contradicted(package: PackageComparison) -> Iterator[Finding]:
 def _violates(demand: Demand, entry: LockedPackage) -> bool:
     if demand.declared is None or demand.declared.kind == "build" or entry.version is None:
         return False
-    return parse.version(entry.version) is not None and refuses(demand, entry.version)
+    return parse.version(entry.version) is not None and demand.refuses(entry.version)
 
 
 def _hashes(file: SourceFile) -> Iterator[Finding]:
@@ -156,7 +153,11 @@ def _freshness(file: SourceFile, case: Case) -> Iterator[Finding]:
         yield STALE.finding(
             f"{file.path} is older than its manifest: {file.stale}", at=at, remedy=_LOCK_COMMAND.get(file.format, "lock again")
         )
-    if file.role == "lock" and case.facts.environment is not None and not case.facts.target.accepts_python(file.requires_python):
+    if (
+        file.role == "lock"
+        and case.facts.environment is not None
+        and not case.facts.target.accepts_python(file.requires_python)
+    ):
         yield OTHER_PYTHON.finding(
             f"{file.path} was made for Python {file.requires_python}, this is {case.facts.target.python}",
             at=at,

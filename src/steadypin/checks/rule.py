@@ -16,7 +16,10 @@ from steadypin.model.severity import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule's identity. `id` is stable for ever; `severity` the default; `why`, `bad` and `good` are what `steadypin explain` tells."""
+    """A rule's identity.
+
+    `id` is stable for ever; `severity` the default; `why`, `bad` and `good` are what `steadypin explain` tells.
+    """
 
     id: str
     title: str

@@ -49,16 +49,7 @@ def is_movable_pin(item: DeclaredRequirement, files: Iterable[SourceFile]) -> bo
     if item.kind == "override":
         return False
     role = next((file.role for file in files if file.path == item.location.path), "manifest")
-    return role == "both" and is_exact(item)
-
-
-def is_exact(item: DeclaredRequirement) -> bool:
-    """Whether a declaration admits one version only."""
-    requirement = parse.requirement(item.requirement)
-    if requirement is None or requirement.url:
-        return False
-    specifiers = list(requirement.specifier)
-    return len(specifiers) == 1 and specifiers[0].operator in ("==", "===") and not specifiers[0].version.endswith(".*")
+    return role == "both" and parse.exact_version(item.requirement) is not None
 
 
 def requirements(

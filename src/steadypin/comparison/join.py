@@ -41,7 +41,8 @@ def compare(facts: Facts, policy: Policy | None = None, selection: Selection | N
     own = own_names(facts)
     locks = [applicable(file, facts.target, selection) for file in facts.files if file.role != "manifest"]
     ledgers = _index(facts, locks)
-    names = {*ledgers.declared, *ledgers.locked, *ledgers.installed} - {""}
+    missing = {name for name, asked in ledgers.demands.items() if any(demand.declared is None for demand in asked)}
+    names = {*ledgers.declared, *ledgers.locked, *ledgers.installed, *missing} - {""}
     return Comparison(
         packages=tuple(_package(name, ledgers, facts, policy) for name in sorted(names)),
         own=own,

@@ -48,13 +48,7 @@ def first(candidates: Iterator[tuple[Release, Version]], accept: Callable[[Relea
 
 def accepted(release: Release, demands: Sequence[Demand]) -> bool:
     """Whether every demand admits the release."""
-    return not any(refuses(demand, release.version) for demand in demands)
-
-
-def refuses(demand: Demand, version: str) -> bool:
-    """Whether a demand's specifier excludes a version; direct references and unreadable texts exclude nothing."""
-    requirement = parse.requirement(demand.requirement)
-    return requirement is not None and not requirement.specifier.contains(version, prereleases=True)
+    return not any(demand.refuses(release.version) for demand in demands)
 
 
 def old_enough(release: Release, taken_at: str, cooldown_days: int) -> bool:
@@ -105,7 +99,7 @@ def blockers(
     found = set()
     if latest and latest != wanted:
         found = {
-            Blocker(name=demand.by, requirement=demand.requirement) for demand in demands if refuses(demand, latest.version)
+            Blocker(name=demand.by, requirement=demand.requirement) for demand in demands if demand.refuses(latest.version)
         }
     if newest and newest != latest and newest.requires_python:
         found.add(Blocker(name="python", requirement=newest.requires_python))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from steadypin.model import parse
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.installed import InstalledDistribution
@@ -27,6 +28,11 @@ class Demand:
     requirement: str
     declared: DeclaredRequirement | None = None
 
+    def refuses(self, version: str) -> bool:
+        """Whether the specifier excludes a version; direct references and unreadable texts exclude nothing."""
+        requirement = parse.requirement(self.requirement)
+        return requirement is not None and not requirement.specifier.contains(version, prereleases=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageComparison:
@@ -35,9 +41,9 @@ class PackageComparison:
     `locked` are the entries that apply to the target with any extras and groups, `expected` those of them that a plain install
     brings (no optional extra or group), `installed` the distributions of this name in import order (the first
     wins), `demands` what applies here of declared and installed requirements. `wanted` is the newest release that every demand
-    and the target accept, `latest` the newest that this interpreter can install (stable, not yanked, as `pip list --outdated` says), `newest` the same
-    for any interpreter. `direct`: the project itself declares it. `behind` counts releases
-    between installed and latest, `age_days` the age of the installed release when the facts were taken.
+    and the target accept, `latest` the newest that this interpreter can install (stable, not yanked, as `pip list --outdated`
+    says), `newest` the same for any interpreter. `direct`: the project itself declares it. `behind` counts releases between
+    installed and latest, `age_days` the age of the installed release when the facts were taken.
     """
 
     name: str

@@ -24,8 +24,8 @@ class LockedFile:
 class LockedDependency:
     """An edge of a lock: what a locked package depends on. Texts are the file's own; `marker` is a PEP 508 marker or None.
 
-    `under` says when the edge exists: "" always, "extra:NAME" with that extra of the package that has the edge, "group:NAME" with
-    that dependency group (roots only). uv.lock's `optional-dependencies` and `dev-dependencies` tables become such edges.
+    `under` says when the edge exists: "" always, "extra:NAME" with that extra of the package that has the edge, "group:NAME"
+    with that dependency group (roots only). uv.lock's `optional-dependencies` and `dev-dependencies` tables become such edges.
     """
 
     name: str

@@ -80,6 +80,16 @@ def evaluate_marker(
         return True
 
 
+@lru_cache(maxsize=16384)
+def exact_version(text: str) -> str | None:
+    """The version of a requirement that admits one only (`==1.2` or `===1.2`, no wildcard), else None."""
+    parsed = requirement(text)
+    if parsed is None or parsed.url or len(parsed.specifier) != 1:
+        return None
+    (only,) = parsed.specifier
+    return only.version if only.operator in ("==", "===") and not only.version.endswith(".*") else None
+
+
 def satisfies_pin(installed: str | None, pinned: str | None) -> bool:
     """Whether an installed version is the pinned one: `== pinned` of PEP 440, where a pin without a local label accepts any
     label.

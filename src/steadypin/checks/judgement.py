@@ -1,0 +1,140 @@
+"""What a team has decided about findings, applied in one place: severities, choices, exceptions. Never inside a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+
+from steadypin.checks.rule import Rule
+from steadypin.model import parse
+from steadypin.model.finding import Finding, Suppressed
+from steadypin.model.policy import Policy, Suppression
+from steadypin.model.severity import Severity
+
+UNUSED = Rule(
+    id="exception-unused",
+    title="An exception that matches nothing",
+    severity=Severity.LOW,
+    why="What it excused is gone; left behind, it will one day silence something that nobody has decided about.",
+    bad="an `ignore` entry for a package that was removed",
+    good="delete the entry",
+)
+EXPIRED = Rule(
+    id="exception-expired",
+    title="An exception whose last day has passed",
+    severity=Severity.HIGH,
+    why="The team has promised itself to look again until that day.",
+    bad='`until = "2026-01-31"`, and it is March',
+    good="mend what it excused, or decide again and write a new date with its reason",
+)
+EXPIRING = Rule(
+    id="exception-expiring",
+    title="An exception that ends within a week",
+    severity=Severity.INFO,
+    why="From that day on the finding that it excuses counts again.",
+    bad="`until` is the day after tomorrow",
+    good="mend it now, while there is time",
+)
+RULES = (UNUSED, EXPIRED, EXPIRING)
+
+_WARNING = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What remains, and what was silenced with which reason."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Suppressed, ...]
+
+
+def judge(findings: Iterable[Finding], policy: Policy, today: date) -> Judgement:
+    """Apply the policy. A suppression changes only what it names; one that matches nothing is itself a finding.
+
+    `today` is the day of the facts. `only` and `ignore` match rule ids or package names, with `*`.
+    """
+    graded = [graded for finding in findings if (graded := _grade(finding, policy)) is not None]
+    remaining: list[Finding] = []
+    suppressed: list[Suppressed] = []
+    used: set[Suppression] = set()
+    for finding in graded:
+        entry = next((entry for entry in policy.suppressions if _in_force(entry, today) and matches(entry, finding)), None)
+        if entry is None:
+            remaining.append(finding)
+            continue
+        used.add(entry)
+        suppressed.append(Suppressed(finding=finding, reason=entry.reason, until=entry.until))
+    own = [graded for finding in _about(policy, graded, used, today) if (graded := _grade(finding, policy)) is not None]
+    chosen = (finding for finding in (*remaining, *own) if _chosen(finding, policy))
+    return Judgement(
+        findings=tuple(sorted(chosen, key=lambda finding: finding.sort_key)),
+        suppressed=tuple(sorted(suppressed, key=lambda entry: entry.finding.sort_key)),
+    )
+
+
+def matches(entry: Suppression, finding: Finding) -> bool:
+    """Whether an exception names a finding: by rule, package, version range and advisory, each where given."""
+    if entry.rule is not None and entry.rule != finding.rule:
+        return False
+    if entry.package is not None and parse.normalise(entry.package) != finding.package:
+        return False
+    if entry.advisory is not None and (finding.advisory is None or entry.advisory not in finding.advisory.ids):
+        return False
+    if entry.versions is None:
+        return True
+    specifiers = parse.specifiers(entry.versions)
+    version = parse.version(finding.version or "")
+    return specifiers is not None and version is not None and specifiers.contains(version, prereleases=True)
+
+
+def _grade(finding: Finding, policy: Policy) -> Finding | None:
+    severities = dict(policy.severities)
+    if finding.rule not in severities:
+        return finding
+    severity = severities[finding.rule]
+    return None if severity is None else replace(finding, severity=severity)
+
+
+def _chosen(finding: Finding, policy: Policy) -> bool:
+    if policy.only and not any(_names(pattern, finding) for pattern in policy.only):
+        return False
+    return not any(_names(pattern, finding) for pattern in policy.ignore)
+
+
+def _names(pattern: str, finding: Finding) -> bool:
+    return fnmatchcase(finding.rule, pattern) or (
+        finding.package is not None and fnmatchcase(finding.package, pattern.lower().replace("_", "-"))
+    )
+
+
+def _in_force(entry: Suppression, today: date) -> bool:
+    return entry.until is None or today <= date.fromisoformat(entry.until)
+
+
+def _about(policy: Policy, findings: list[Finding], used: set[Suppression], today: date) -> Iterable[Finding]:
+    for entry in policy.suppressions:
+        name = entry.advisory or entry.rule or entry.package or "exception"
+        at = [entry.location] if entry.location else []
+        about = f"{entry.rule}|{entry.package}|{entry.advisory}|{entry.versions}"
+        if not _in_force(entry, today):
+            yield EXPIRED.finding(
+                f"the exception for {name} ended on {entry.until} ({entry.reason})",
+                package=entry.package,
+                at=at,
+                remedy="mend it, or decide again with a new date",
+                about=about,
+            )
+        elif entry not in used:
+            yield UNUSED.finding(
+                f"the exception for {name} matches nothing ({entry.reason})",
+                package=entry.package,
+                at=at,
+                remedy="delete the entry",
+                about=about,
+            )
+        elif entry.until is not None and date.fromisoformat(entry.until) - today <= _WARNING:
+            yield EXPIRING.finding(
+                f"the exception for {name} ends on {entry.until} ({entry.reason})", package=entry.package, at=at, about=about
+            )
