@@ -20,7 +20,8 @@ class AffectedRange:
 class Affected:
     """One `affected` entry for a PyPI package.
 
-    `git_only`: it has neither ECOSYSTEM ranges nor versions, so versions cannot be matched.
+    `versions` are in the canonical form of PEP 440 (equal texts, equal versions). `git_only`: it has neither ECOSYSTEM ranges
+    nor versions, so versions cannot be matched.
     """
 
     name: str
