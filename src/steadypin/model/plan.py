@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from steadypin.model.gap import Gap
-from steadypin.model.resolution import ResolvedPackage
+from steadypin.model.resolution import Question, ResolvedPackage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,12 @@ class PlanStats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Stages and holds, with the digest of the facts they rest on. `base` are the pins that the plan starts from."""
+    """Stages and holds, with the digest of the facts they rest on. `base` are the pins that the plan starts from.
+
+    `basis` digests only what stands on this disk (declared, locked, installed, target): a plan with another basis is stale,
+    while new releases on an index do not make it so. `question` is what every stage was asked with, before its own pins;
+    `resolver` the tool and version that decided.
+    """
 
     facts_digest: str
     target: str
@@ -90,3 +95,6 @@ class Plan:
     couplings: tuple[Coupling, ...] = ()
     stats: PlanStats = PlanStats()
     gaps: tuple[Gap, ...] = ()
+    basis: str = ""
+    question: Question | None = None
+    resolver: str = ""

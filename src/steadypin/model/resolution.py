@@ -36,7 +36,8 @@ class Question:
     may raise.
 
     `upgrade` None means that everything may move. `python` and `platform` are the target's. `options` are the project's own
-    (index URLs, pre-release policy, …), as the tools' command-line texts. `no_newer_than` is an ISO time or None.
+    (index URLs, pre-release policy, …), as the tools' command-line texts. `no_newer_than` is an ISO time or None. `overrides`
+    replace what anybody else requires of a name (only uv knows them).
     """
 
     requirements: tuple[str, ...]
@@ -48,19 +49,32 @@ class Question:
     hashes: bool = False
     options: tuple[str, ...] = ()
     no_newer_than: str | None = None
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Required:
+    """What a resolver saw on its way: this version of `by` requires `name` with `specifier` ("" is any version)."""
+
+    by: str
+    version: str
+    name: str
+    specifier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
     """A complete answer: `packages` ascending by name, or `conflicts` where the question has no answer.
 
-    `resolver` says which tool and version decided.
+    `resolver` says which tool and version decided. `requires` is what it said of its own accord about the requirements of the
+    versions that it looked at: evidence where present, and never complete.
     """
 
     resolver: str
     packages: tuple[ResolvedPackage, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     output: str = ""
+    requires: tuple[Required, ...] = ()
 
     @property
     def solved(self) -> bool:
