@@ -55,7 +55,7 @@ def judge(findings: Iterable[Finding], policy: Policy, today: date) -> Judgement
 
     `today` is the day of the facts. `only` and `ignore` match rule ids or package names, with `*`.
     """
-    graded = [graded for finding in findings if (graded := _grade(finding, policy)) is not None]
+    graded = _graded(findings, policy)
     remaining: list[Finding] = []
     suppressed: list[Suppressed] = []
     used: set[Suppression] = set()
@@ -66,7 +66,7 @@ def judge(findings: Iterable[Finding], policy: Policy, today: date) -> Judgement
             continue
         used.add(entry)
         suppressed.append(Suppressed(finding=finding, reason=entry.reason, until=entry.until))
-    own = [graded for finding in _about(policy, graded, used, today) if (graded := _grade(finding, policy)) is not None]
+    own = _graded(_about(policy, used, today), policy)
     chosen = (finding for finding in (*remaining, *own) if _chosen(finding, policy))
     return Judgement(
         findings=tuple(sorted(chosen, key=lambda finding: finding.sort_key)),
@@ -87,6 +87,10 @@ def matches(entry: Suppression, finding: Finding) -> bool:
     specifiers = parse.specifiers(entry.versions)
     version = parse.version(finding.version or "")
     return specifiers is not None and version is not None and specifiers.contains(version, prereleases=True)
+
+
+def _graded(findings: Iterable[Finding], policy: Policy) -> list[Finding]:
+    return [graded for finding in findings if (graded := _grade(finding, policy)) is not None]
 
 
 def _grade(finding: Finding, policy: Policy) -> Finding | None:
@@ -113,7 +117,7 @@ def _in_force(entry: Suppression, today: date) -> bool:
     return entry.until is None or today <= date.fromisoformat(entry.until)
 
 
-def _about(policy: Policy, findings: list[Finding], used: set[Suppression], today: date) -> Iterable[Finding]:
+def _about(policy: Policy, used: set[Suppression], today: date) -> Iterable[Finding]:
     for entry in policy.suppressions:
         name = entry.advisory or entry.rule or entry.package or "exception"
         at = [entry.location] if entry.location else []

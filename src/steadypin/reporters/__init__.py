@@ -1,1 +1,20 @@
+"""A report as text: same report, same bytes; hostile names are escaped.
 
+`REPORTERS` is the list of formats; adding one is a module with `render` and a line here. Modules are imported when they are
+used.
+"""
+
+from __future__ import annotations
+
+from steadypin.reporters.reporter import Presentation, Reporter
+
+REPORTERS: dict[str, Reporter] = {
+    reporter.name: reporter
+    for reporter in (
+        Reporter(name="terminal", suffixes=(".txt",), module="steadypin.reporters.terminal"),
+        Reporter(name="json", suffixes=(".json",), module="steadypin.reporters.json"),
+        Reporter(name="markdown", suffixes=(".md", ".markdown"), module="steadypin.reporters.markdown"),
+    )
+}
+
+__all__ = ["REPORTERS", "Presentation", "Reporter"]

@@ -1,0 +1,108 @@
+"""Markdown, as GitHub renders it: for a job summary, a pull request or a wiki page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from steadypin.model.comparison import PackageComparison
+from steadypin.model.finding import Finding
+from steadypin.model.report import Report
+from steadypin.reporters.layout import count
+from steadypin.reporters.plain import summary
+from steadypin.reporters.reporter import Presentation
+from steadypin.reporters.terminal import age, held_by
+from steadypin.text import printable, redact
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&@$:-])")
+
+
+def escape(text: str) -> str:
+    """A hostile text as harmless Markdown: no link, image, HTML, mention, table cell or line break comes alive."""
+    return _SPECIAL.sub(r"\\\1", printable(redact(text))).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+
+
+def code(text: str) -> str:
+    """A hostile text as a code span. Backticks and pipes, which would end span or cell, are replaced."""
+    shown = printable(redact(text)).replace("`", "'").replace("|", "¦").strip()
+    return f"`{shown}`" if shown else ""
+
+
+def render(report: Report, presentation: Presentation) -> str:
+    """The whole report."""
+    del presentation
+    lines = ["# steadypin " + escape(report.command), "", _headline(report), ""]
+    lines += [*_findings(report), *_packages(report), *_suppressed(report), *_gaps(report)]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _headline(report: Report) -> str:
+    counts = summary(report)["findings"]
+    parts = ", ".join(f"{number} {name}" for name, number in reversed(counts.items()) if number) or "none"
+    place = f" in {code(report.environment)}" if report.environment else ""
+    return (
+        f"Python {escape(report.target.python)} on {escape(report.target.platform)}{place}, {escape(report.taken_at)}. "
+        f"**{count(len(report.packages), 'package')}**, findings: **{parts}**, {count(len(report.gaps), 'gap')}."
+    )
+
+
+def _findings(report: Report) -> Iterator[str]:
+    if not report.findings:
+        return
+    yield from ("## Findings", "", "| severity | rule | finding | where | next |", "| --- | --- | --- | --- | --- |")
+    yield from (_finding(finding) for finding in report.findings)
+    yield ""
+
+
+def _finding(finding: Finding) -> str:
+    where = "<br>".join(code(str(location)) for location in finding.locations[:3])
+    return f"| {finding.severity} | {code(finding.rule)} | {escape(finding.message)} | {where} | {code(finding.remedy)} |"
+
+
+def _packages(report: Report) -> Iterator[str]:
+    if not report.packages:
+        return
+    yield from (
+        "## Packages",
+        "",
+        "| package | declared | locked | installed | wanted | latest | age | held by |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    )
+    yield from (_package(package) for package in report.packages)
+    yield ""
+
+
+def _package(package: PackageComparison) -> str:
+    cells = (
+        package.name,
+        ", ".join(dict.fromkeys(item.requirement for item in package.declared)),
+        ", ".join(sorted({entry.version or entry.kind for entry in package.locked})),
+        (package.installed[0].version or "?") if package.installed else "",
+        package.wanted.version if package.wanted else "",
+        package.latest.version if package.latest else "",
+        age(package),
+        held_by(package),
+    )
+    return "| " + " | ".join(code(cell) for cell in cells) + " |"
+
+
+def _suppressed(report: Report) -> Iterator[str]:
+    if not report.suppressed:
+        return
+    yield from ("## Excused", "", "| rule | finding | reason | until |", "| --- | --- | --- | --- |")
+    for entry in report.suppressed:
+        yield (
+            f"| {code(entry.finding.rule)} | {escape(entry.finding.message)} | {escape(entry.reason)} | {
+                escape(entry.until or '')
+            } |"
+        )
+    yield ""
+
+
+def _gaps(report: Report) -> Iterator[str]:
+    if not report.gaps:
+        return
+    yield from ("## Not found out", "", "| subject | stage | reason | detail |", "| --- | --- | --- | --- |")
+    for gap in report.gaps:
+        yield f"| {code(gap.subject)} | {escape(gap.stage)} | {escape(gap.reason)} | {escape(gap.detail)} |"
+    yield ""

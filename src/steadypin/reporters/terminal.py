@@ -1,0 +1,183 @@
+"""For people: the four ledgers side by side, then what is wrong and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from steadypin.checks import rules
+from steadypin.checks.rule import Rule
+from steadypin.model import parse
+from steadypin.model.comparison import PackageComparison
+from steadypin.model.finding import Finding
+from steadypin.model.report import Report
+from steadypin.model.severity import Severity
+from steadypin.reporters.layout import Cell, Column, count, cut, names, paragraph, styled, table
+from steadypin.reporters.reporter import Presentation
+from steadypin.text import printable, redact
+
+STYLE = {
+    Severity.CRITICAL: "bold magenta",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+MARK = {Severity.CRITICAL: "X", Severity.HIGH: "!", Severity.MEDIUM: "*", Severity.LOW: "-", Severity.INFO: " "}
+
+COLUMNS = (
+    Column(title="", least=1, most=1),
+    Column(title="package", least=14, most=32),
+    Column(title="declared", least=8, most=22),
+    Column(title="locked", least=7, most=16),
+    Column(title="installed", least=9, most=16),
+    Column(title="wanted", least=7, most=14),
+    Column(title="latest", least=7, most=14),
+    Column(title="age", least=5, most=16),
+    Column(title="held by", least=8, most=44),
+)
+
+
+def render(report: Report, presentation: Presentation) -> str:
+    """The whole report; nothing is wider than the presentation."""
+    lines = [*_head(report, presentation)]
+    if not presentation.quiet and report.packages:
+        lines += ["", *_ledgers(report, presentation)]
+    lines += [*_findings(report, presentation), *_suppressed(report, presentation), *_gaps(report, presentation)]
+    lines += ["", *_totals(report, presentation)]
+    text = "\n".join(lines) + "\n"
+    return text.encode("ascii", "replace").decode() if presentation.ascii else text
+
+
+def _head(report: Report, presentation: Presentation) -> Iterator[str]:
+    where = f" · {printable(report.environment)}" if report.environment else ""
+    title = f"Python {report.target.python} on {printable(report.target.platform)}{where}"
+    yield styled(cut(title, presentation.width), "bold", color=presentation.color)
+    if report.files:
+        yield from paragraph(f"read: {names(map(printable, report.files), most=8)}", width=presentation.width)
+
+
+def _ledgers(report: Report, presentation: Presentation) -> list[str]:
+    worst: dict[str, Severity] = {}
+    for finding in report.findings:
+        if finding.package:
+            worst[finding.package] = max(finding.severity, worst.get(finding.package, Severity.INFO))
+    rows = [_row(package, worst.get(package.name)) for package in report.packages]
+    return table(COLUMNS, rows, width=presentation.width, color=presentation.color, ascii=presentation.ascii)
+
+
+def _row(package: PackageComparison, worst: Severity | None) -> list[Cell]:
+    style = STYLE[worst] if worst is not None and worst > Severity.LOW else ""
+    locked = ", ".join(sorted({entry.version or entry.kind for entry in package.locked}))
+    installed = (package.installed[0].version or "?") if package.installed else ""
+    latest = package.latest.version if package.latest else ""
+    wanted = package.wanted.version if package.wanted else ""
+    differs = bool(locked and installed) and not any(
+        parse.satisfies_pin(installed, entry.version) for entry in package.locked if entry.version
+    )
+    return [
+        Cell(text=MARK[worst] if worst is not None else "", style=style),
+        Cell(text=printable(package.name), style=style),
+        Cell(text=printable(_specifiers(package))),
+        Cell(text=printable(locked) or "-"),
+        Cell(text=printable(installed) or "-", style="bold red" if differs else ""),
+        Cell(text=printable(wanted), style="" if wanted == installed else "green"),
+        Cell(text=printable(latest), style="" if latest in (wanted, installed) else "yellow"),
+        Cell(text=age(package)),
+        Cell(text=printable(redact(held_by(package))), style="dim"),
+    ]
+
+
+def _specifiers(package: PackageComparison) -> str:
+    found = []
+    for item in package.declared:
+        requirement = parse.requirement(item.requirement)
+        found.append((str(requirement.specifier) or "any") if requirement else item.requirement)
+    return ", ".join(dict.fromkeys(found))
+
+
+def age(package: PackageComparison) -> str:
+    """`412 d, -7`: days since the release, and how many releases lie above it."""
+    days = f"{package.age_days} d" if package.age_days is not None else ""
+    behind = f"-{package.behind}" if package.behind else ""
+    return ", ".join(part for part in (days, behind) if part)
+
+
+def held_by(package: PackageComparison) -> str:
+    """Who keeps it from its latest release."""
+    parts = []
+    for blocker in package.blocked_by:
+        requirement = parse.requirement(blocker.requirement)
+        specifier = str(requirement.specifier) if requirement else blocker.requirement
+        parts.append(f"{blocker.name} {specifier}")
+    return "; ".join(parts)
+
+
+def _findings(report: Report, presentation: Presentation) -> Iterator[str]:
+    known = {rule.id: rule for rule in rules()}
+    for severity, at_severity in groupby(report.findings, key=lambda finding: finding.severity):
+        by_rule = sorted(at_severity, key=lambda finding: (finding.rule, finding.sort_key))
+        for rule_id, found in groupby(by_rule, key=lambda finding: finding.rule):
+            yield ""
+            yield from _rule_head(severity, rule_id, known.get(rule_id), presentation)
+            yield from _lines(list(found), presentation)
+
+
+def _rule_head(severity: Severity, rule_id: str, rule: Rule | None, presentation: Presentation) -> Iterator[str]:
+    label = styled(str(severity).upper(), STYLE[severity], color=presentation.color)
+    title = f" {rule_id}  {rule.title if rule else ''}"
+    yield label + styled(cut(title, presentation.width - len(str(severity))), "bold", color=presentation.color)
+    if rule and not presentation.quiet:
+        for line in paragraph(rule.why, width=presentation.width, indent="  "):
+            yield styled(line, "dim", color=presentation.color)
+
+
+def _lines(found: list[Finding], presentation: Presentation) -> Iterator[str]:
+    for finding in found:
+        yield from paragraph(f"- {printable(redact(finding.message))}", width=presentation.width, indent="  ")
+        where = ", ".join(printable(str(location)) for location in finding.locations[: 9 if presentation.verbose else 2])
+        tail = f"{where}  ->  {printable(redact(finding.remedy))}" if where and finding.remedy else where or finding.remedy
+        for line in paragraph(tail, width=presentation.width, indent="      "):
+            yield styled(line, "dim", color=presentation.color)
+
+
+def _suppressed(report: Report, presentation: Presentation) -> Iterator[str]:
+    if not report.suppressed or presentation.quiet:
+        return
+    yield ""
+    yield styled("Excused by the policy", "bold", color=presentation.color)
+    for entry in report.suppressed:
+        until = f" until {entry.until}" if entry.until else ""
+        text = f"- {entry.finding.rule}: {printable(entry.finding.message)} ({printable(entry.reason)}{until})"
+        yield from paragraph(text, width=presentation.width, indent="  ")
+
+
+def _gaps(report: Report, presentation: Presentation) -> Iterator[str]:
+    if not report.gaps:
+        return
+    yield ""
+    yield styled("Not found out", "bold yellow", color=presentation.color)
+    by_reason = sorted(report.gaps, key=lambda gap: (gap.stage, gap.reason, gap.subject))
+    for (stage, reason), group in groupby(by_reason, key=lambda gap: (gap.stage, gap.reason)):
+        found = list(group)
+        subjects = names((printable(redact(gap.subject), 80) for gap in found), most=99 if presentation.verbose else 6)
+        detail = f": {printable(redact(found[0].detail))}" if found[0].detail else ""
+        yield from paragraph(f"- {stage}, {reason}: {subjects}{detail}", width=presentation.width, indent="  ")
+
+
+def _totals(report: Report, presentation: Presentation) -> Iterator[str]:
+    by_severity = [(severity, _count(report.findings, severity)) for severity in reversed(Severity)]
+    parts = [f"{number} {severity}" for severity, number in by_severity if number]
+    found = f"{count(len(report.findings), 'finding')} ({', '.join(parts)})" if parts else "no findings"
+    outdated = sum(1 for package in report.packages if package.behind)
+    line = f"{count(len(report.packages), 'package')}, {outdated} behind, {found}"
+    line += f", {len(report.suppressed)} excused" if report.suppressed else ""
+    line += f", {count(len(report.gaps), 'gap')}" if report.gaps else ""
+    style = "bold red" if report.failing else "bold green"
+    verdict = f"fails at {report.fail_on}" if report.failing else f"nothing at or above {report.fail_on}"
+    for text in paragraph(f"{line}: {verdict}", width=presentation.width):
+        yield styled(text, style, color=presentation.color)
+
+
+def _count(findings: Iterable[Finding], severity: Severity) -> int:
+    return sum(1 for finding in findings if finding.severity == severity)
