@@ -1,0 +1,137 @@
+"""Ask the indexes: a `Project`, "unknown" or a `Gap` for every name, never an empty answer that means a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+
+from steadypin.errors import NetworkError
+from steadypin.index.merging import merge
+from steadypin.index.pages import files_of
+from steadypin.index.places import Access, Part, place
+from steadypin.index.routing import Routing
+from steadypin.model.gap import Gap
+from steadypin.model.parse import normalise
+from steadypin.model.released import Project, ReleaseFile
+from steadypin.text import printable, redact
+from steadypin.transport.cache import Cache
+from steadypin.transport.pool import run_all
+from steadypin.transport.session import Session
+
+_GRACE = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the indexes said. `projects`, `unknown` and `gaps` ascend by name; `notes` are sentences that are no gap.
+
+    A name may have a project and a gap: one of its indexes did not answer, or only an older answer was at hand.
+    """
+
+    projects: tuple[Project, ...] = ()
+    unknown: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    requests: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class IndexClient:
+    """The package indexes of a `Routing`, through a cache. Close it, or use it as a context manager.
+
+    `offline` makes no request and takes stored answers of any age; `refresh` asks for everything, with the stored answers'
+    ETags.
+    """
+
+    def __init__(self, routing: Routing, *, cache: Cache | None = None, offline: bool = False, refresh: bool = False) -> None:
+        self._session = Session(routing.manners, logins=routing.logins)
+        self._cache = cache
+        access = Access(session=self._session, cache=cache, offline=offline, refresh=refresh)
+        self._places = (
+            *(place(url, access) for url in routing.indexes),
+            *(place(url, access, flat=True) for url in routing.find_links),
+        )
+
+    def __enter__(self) -> IndexClient:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def ask(self, names: Iterable[str], *, progress: Callable[[int, int], None] | None = None) -> Answers:
+        """What the indexes know of each name (any spelling). `progress` gets (done, of how many) in the calling thread."""
+        wanted = sorted({normalise(name) for name in names})
+        before = self._session.requests
+        parts = {name: [place.known(name) for place in self._places] for name in wanted}
+        self._ask_rest(parts, progress or _silent)
+        if self._cache is not None:
+            self._cache.prune()
+        return self._answers(parts, self._session.requests - before)
+
+    def files(self, name: str, version: str | None = None) -> tuple[ReleaseFile, ...]:
+        """Every file of a project, or of one of its versions, with URLs and hashes, as the indexes list them now.
+
+        () where no index knows it. Raises NetworkError where an index did not answer; reason "offline" when offline.
+        """
+        pages = [place.page(normalise(name)) for place in self._places]
+        found: dict[str, ReleaseFile] = {}
+        for page in pages:
+            for file in files_of(page, version) if page is not None else ():
+                found.setdefault(file.filename, file)
+        return tuple(found.values())
+
+    def _ask_rest(self, parts: dict[str, list[Part | None]], progress: Callable[[int, int], None]) -> None:
+        questions = [(name, at) for name, known in parts.items() for at, part in enumerate(known) if part is None]
+        left = {name: known.count(None) for name, known in parts.items() if None in known}
+        progress(len(parts) - len(left), len(parts))
+        jobs = [partial(self._places[at].ask, name) for name, at in questions]
+        manners = self._session.manners
+        for position, result in run_all(jobs, workers=manners.connections, limit=manners.deadline + _GRACE):
+            name, at = questions[position]
+            parts[name][at] = _judged(result)
+            left[name] -= 1
+            if not left[name]:
+                del left[name]
+                progress(len(parts) - len(left), len(parts))
+
+    def _answers(self, parts: dict[str, list[Part | None]], requests: int) -> Answers:
+        said = {name: [part for part in known if part is not None] for name, known in parts.items()}
+        note = self._cache.note if self._cache is not None else None
+        return Answers(
+            projects=tuple(merge(found) for known in said.values() if (found := _projects(known))),
+            unknown=tuple(name for name, known in said.items() if not _projects(known) and not _errors(known)),
+            gaps=tuple(_gap(name, errors) for name, known in said.items() if (errors := _errors(known))),
+            requests=requests,
+            notes=(note,) if note else (),
+        )
+
+
+def _silent(done: int, total: int) -> None:
+    return None
+
+
+def _projects(parts: Sequence[Part]) -> list[Project]:
+    return [part.project for part in parts if part.project is not None]
+
+
+def _errors(parts: Sequence[Part]) -> list[NetworkError]:
+    return [part.error for part in parts if part.error is not None]
+
+
+def _judged(result: Part | BaseException) -> Part:
+    if isinstance(result, Part):
+        return result
+    if isinstance(result, NetworkError):
+        return Part(error=result)
+    raise result
+
+
+def _gap(name: str, errors: Sequence[NetworkError]) -> Gap:
+    """One gap for a name, whatever number of its indexes failed."""
+    detail = "; ".join(dict.fromkeys(error.message for error in errors))
+    return Gap(subject=printable(name), stage="index", reason=errors[0].reason, detail=printable(redact(detail), 1000))
