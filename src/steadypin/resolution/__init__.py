@@ -1,1 +1,1 @@
-
+"""Resolvers, run as commands; their output parsed into a Resolution."""
