@@ -20,7 +20,6 @@ from steadypin.text import printable, redact
 if TYPE_CHECKING:
     import sqlite3
 
-FILE_NAME = "osv.sqlite"
 PROBLEMS_KEPT = 50
 _SCRATCH = "osv-"
 _SCRATCH_SUFFIX = ".partial"
@@ -41,7 +40,8 @@ class Built:
     """What an update made. `as_of` is the time of the newest record (ISO, UTC): the age of the data, not of the file.
 
     `problems` are the first documents that could not be used and why, `bad` counts all of them; `skipped` counts records
-    about other ecosystems; `notes` are parts of used records that were left out.
+    about other ecosystems; `notes` are parts of used records that were left out. `unchanged`: the source has nothing newer, the
+    database was left as it is.
     """
 
     path: str
@@ -54,6 +54,7 @@ class Built:
     skipped: int = 0
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unchanged: bool = False
 
 
 class _Tally:
@@ -81,15 +82,15 @@ class _Tally:
             self.as_of = modified
 
 
-def build(found: Iterable[Document], folder: Path, *, source: str, now: str) -> Built:
-    """Write `folder`/osv.sqlite from the documents; `now` is the time of the update (ISO, UTC).
+def build(found: Iterable[Document], folder: Path, *, source: str, now: str, etag: str = "") -> Built:
+    """Write `folder`/osv.sqlite from the documents; `now` is the time of the update (ISO, UTC), `etag` the source's validator.
 
     Until it is whole the old database stays. Raises DatabaseError where nothing, or less than half, can be used.
     """
-    target = folder / FILE_NAME
+    target = folder / rows.FILE_NAME
     with _scratch(folder) as scratch:
         tally = _Tally()
-        meta = {"source": printable(redact(source)), "updated_at": now}
+        meta = {"source": printable(redact(source)), "updated_at": now, "etag": etag}
         with contextlib.closing(_create(scratch)) as connection:
             connection.executemany(_INSERT, _rows(found, tally, now))
             _check(tally, source)

@@ -11,6 +11,7 @@ from typing import Any
 from steadypin.model.advisory import Advisory, Affected, AffectedRange
 from steadypin.model.severity import Severity
 
+FILE_NAME = "osv.sqlite"
 SCHEMA = 1
 """Of the rows and the tables together; a database of another schema is not read."""
 

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from steadypin.advisories import matching, rows
 from steadypin.advisories.answer import Answer
-from steadypin.advisories.build import FILE_NAME, Built, build
-from steadypin.advisories.documents import documents
 from steadypin.errors import DatabaseError
 from steadypin.model import parse
 from steadypin.model.advisory import Advisory, AdvisoryMatch
@@ -36,15 +34,6 @@ def now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def update(path: Path, cache_dir: Path, *, source: str | None = None) -> Built:
-    """Replace the database by the records of a folder, zip, record file or checkout of an advisory database.
-
-    `source` is what is remembered and shown as their origin (default: the path). Raises DatabaseError; the old database then
-    stays.
-    """
-    return build(documents(path), folder_of(cache_dir), source=source or str(path), now=now())
-
-
 def missing(cache_dir: Path) -> DatabaseError:
     """The error, to be raised or shown as a gap, for a database that is not there."""
     return DatabaseError(f"{printable(str(folder_of(cache_dir)))}: there is no advisory database", hint=HOW_TO_GET_ONE)
@@ -62,7 +51,7 @@ def open_store(cache_dir: Path, *, at: str | None = None) -> Store | None:
     `at` is the time (ISO, UTC) that decides whether a withdrawal has come into force; this moment by default. Raises
     DatabaseError for a file that is broken or has another schema.
     """
-    path = folder_of(cache_dir) / FILE_NAME
+    path = folder_of(cache_dir) / rows.FILE_NAME
     if not path.is_file():
         return None
     return Store(path, at=at or now())
@@ -103,6 +92,11 @@ class Store:
     @property
     def updated_at(self) -> str:
         return self._meta.get("updated_at", "")
+
+    @property
+    def etag(self) -> str:
+        """The validator of the file that the database was made from, "" where there is none."""
+        return self._meta.get("etag", "")
 
     @cached_property
     def counts(self) -> tuple[int, int]:

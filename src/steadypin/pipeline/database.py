@@ -1,0 +1,91 @@
+"""`db update` and `db status`: the advisory database as a use case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from steadypin.advisories import store, updating
+from steadypin.advisories.build import Built
+from steadypin.advisories.download import OSV_ZIP, is_url
+from steadypin.errors import DatabaseError, UsageError
+from steadypin.transport.auth import take_login
+from steadypin.transport.session import Manners, Session, shown_url
+
+_DOWNLOAD_LIMIT = 1024**3
+_DOWNLOAD_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseStatus:
+    """What the local database is. Times are ISO in UTC, `age_days` whole days since the newest record, `size` in bytes."""
+
+    path: str
+    source: str
+    as_of: str | None
+    updated_at: str
+    age_days: int | None
+    records: int
+    packages: int
+    size: int
+
+
+def update(source: str | None, *, cache_dir: Path, offline: bool = False, manners: Manners | None = None) -> Built:
+    """Replace the database by what `source` holds: a path, a URL, or (None) the records that the OSV project publishes.
+
+    Raises UsageError for a URL under `offline`, NetworkError and DatabaseError; the old database then stays.
+    """
+    source = source or OSV_ZIP
+    if not is_url(source):
+        return updating.update(Path(source.removeprefix("file://")), cache_dir)
+    if offline:
+        raise UsageError(
+            f"{shown_url(source)} is on the network, and --offline says not to use it",
+            hint="give a file or folder with --from",
+        )
+    return _fetch(source, cache_dir, manners or Manners())
+
+
+def _fetch(source: str, cache_dir: Path, manners: Manners) -> Built:
+    try:
+        url, login = take_login(source)
+    except ValueError:
+        raise UsageError(f"{shown_url(source)}: not a usable URL", hint="check the address after --from") from None
+    patient = replace(manners, deadline=_DOWNLOAD_SECONDS, wire_limit=_DOWNLOAD_LIMIT, body_limit=_DOWNLOAD_LIMIT)
+    with Session(patient, logins=(login,) if login else ()) as session:
+        return updating.update_from_url(url, cache_dir, session)
+
+
+def status(cache_dir: Path) -> DatabaseStatus:
+    """What the database is. Raises DatabaseError where there is none, or none that can be read."""
+    opened = store.open_store(cache_dir)
+    if opened is None:
+        raise store.missing(cache_dir)
+    with opened:
+        records, packages = opened.counts
+        return DatabaseStatus(
+            path=str(opened.path),
+            source=opened.source,
+            as_of=opened.as_of,
+            updated_at=opened.updated_at,
+            age_days=_days(opened.as_of, store.now()),
+            records=records,
+            packages=packages,
+            size=_size(opened.path),
+        )
+
+
+def _days(earlier: str | None, later: str) -> int | None:
+    from datetime import date
+
+    try:
+        return (date.fromisoformat(later[:10]) - date.fromisoformat((earlier or "")[:10])).days
+    except ValueError:
+        return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise DatabaseError(f"{path}: cannot be read: {error.strerror}") from None
