@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +10,7 @@ from types import TracebackType
 
 from steadypin.errors import NetworkError
 from steadypin.index.merging import merge
+from steadypin.index.metadata import ReleaseMetadata, decode_metadata, encode_metadata, read_metadata
 from steadypin.index.pages import files_of
 from steadypin.index.places import Access, Part, place
 from steadypin.index.routing import Routing
@@ -16,11 +18,12 @@ from steadypin.model.gap import Gap
 from steadypin.model.parse import normalise
 from steadypin.model.released import Project, ReleaseFile
 from steadypin.text import printable, redact
-from steadypin.transport.cache import Cache
+from steadypin.transport.cache import LONGEST_MAX_AGE, Cache, Entry
 from steadypin.transport.pool import run_all
 from steadypin.transport.session import Session
 
 _GRACE = 5.0
+_METADATA_BUCKET = "metadata-1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,23 @@ class IndexClient:
             for file in files_of(page, version) if page is not None else ():
                 found.setdefault(file.filename, file)
         return tuple(found.values())
+
+    def metadata(self, name: str, version: str) -> ReleaseMetadata:
+        """What a release depends on, from the cache or from its wheel; it does not change, so any age is used.
+
+        Raises NetworkError where it cannot be known; reason "no-metadata" where the release has no wheel.
+        """
+        name = normalise(name)
+        key = "\n".join((name, version, *(place.url for place in self._places)))
+        stored = self._cache.read(_METADATA_BUCKET, key) if self._cache is not None else None
+        known = decode_metadata(stored.body) if stored is not None else None
+        if known is not None:
+            return known
+        found = read_metadata(self.files(name, version), self._session, name=name)
+        if self._cache is not None:
+            entry = Entry(status=200, body=encode_metadata(found), fetched=time.time(), max_age=LONGEST_MAX_AGE)
+            self._cache.write(_METADATA_BUCKET, key, entry)
+        return found
 
     def _ask_rest(self, parts: dict[str, list[Part | None]], progress: Callable[[int, int], None]) -> None:
         questions = [(name, at) for name, known in parts.items() for at, part in enumerate(known) if part is None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from steadypin.errors import NetworkError
@@ -39,9 +39,8 @@ def read_flat(location: str) -> tuple[str, tuple[dict[str, object], ...]]:
         path = path_of(location).absolute()
         base = path.as_uri() + ("/" if path.is_dir() else "")
         if path.is_dir():
-            return base, tuple(
-                {"filename": entry, "url": base + entry} for entry in sorted(child.name for child in path.iterdir())
-            )
+            names = sorted(child.name for child in path.iterdir())
+            return base, tuple({"filename": entry, "url": base + quote(entry)} for entry in names)
     except (OSError, ValueError) as error:
         raise _unreadable(location, error) from None
     body = _read(path)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 import zlib
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ DEFAULT_MAX_AGE = 600.0
 """Seconds for which an answer counts as fresh where the server says nothing."""
 LONGEST_MAX_AGE = 86400.0
 """A server cannot make us believe an answer for longer than this (seconds)."""
+_OURS = re.compile(r"[0-9a-f]{40}(\.\d+\.[0-9a-f]{8}\.tmp)?").fullmatch
 _TOUCH_AFTER = 3600.0
 _ABANDONED_AFTER = 3600.0
 
@@ -79,7 +81,7 @@ class Cache:
     """
 
     def __init__(self, folder: Path, *, size_limit: int = SIZE_LIMIT) -> None:
-        self.folder = folder
+        self.folder = folder / "http"
         self.size_limit = size_limit
         self.note: str | None = None
         self._made: set[str] = set()
@@ -203,6 +205,6 @@ def _listing(folder: Path) -> list[tuple[float, int, Path]]:
                 for entry in os.scandir(bucket):
                     with suppress(OSError):
                         stat = entry.stat(follow_symlinks=False)
-                        if entry.is_file(follow_symlinks=False):
+                        if entry.is_file(follow_symlinks=False) and _OURS(entry.name):
                             found.append((stat.st_mtime, stat.st_size, Path(entry.path)))
     return found
