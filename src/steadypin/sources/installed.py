@@ -7,8 +7,8 @@ setuptools did before them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from steadypin.model.installed import DirectUrl, InstalledDistribution
 from steadypin.model.location import Location, Problem
@@ -263,8 +263,6 @@ def _distribution(
 
 def _settle(found: list[InstalledDistribution], editable: set[str]) -> list[InstalledDistribution]:
     """What only the whole folder tells: REQUESTED means something where an installer writes it, and .pth files of editables."""
-    from dataclasses import replace
-
     writers = {item.installer for item in found if item.requested and item.installer in _SAYS_REQUESTED}
     if writers:
         found = [
@@ -273,23 +271,6 @@ def _settle(found: list[InstalledDistribution], editable: set[str]) -> list[Inst
     if editable:
         found = [replace(item, editable=True) if item.name in editable else item for item in found]
     return found
-
-
-def path_lines(folder: str, *, tree: FileTree = DISK) -> Iterator[str]:
-    """The import paths that the `.pth` files of a site folder add, in order. Their `import` lines are never run."""
-    try:
-        names = sorted(name for name in tree.names(folder) if name.endswith(".pth") and not name.startswith("."))
-    except OSError:
-        return
-    for name in names:
-        try:
-            lines = tree.read(_join(tree, folder, name)).decode("utf-8-sig", "replace").splitlines()
-        except OSError:
-            continue
-        for line in lines:
-            entry = line.rstrip()
-            if entry and not entry.startswith(("#", "import ", "import\t")) and "\0" not in entry:
-                yield entry
 
 
 def _join(tree: FileTree, folder: str, name: str) -> str:

@@ -6,6 +6,7 @@ This file is never imported by steadypin: its text is given to the other interpr
 the script that `steadypin snapshot --emit-script` prints. It uses the standard library alone and runs no code of what is
 installed there: with -S no .pth file has been processed when it starts, and `site` is asked with its .pth handling taken out.
 """
+
 from __future__ import print_function
 
 import os
