@@ -1,0 +1,226 @@
+"""Find the files of a project folder that a reader claims.
+
+Nothing is opened but .gitignore files. What git ignores is left out, and so are environments, caches and vendored trees.
+Symbolic links to folders are never followed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import translate
+from pathlib import Path
+
+from steadypin.errors import SourceError
+from steadypin.model.location import Location, Problem
+from steadypin.sources.ignoring import Chain, ignored, load_rules, outer_rules
+
+SKIPPED = frozenset(
+    {
+        ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "site-packages", "dist-packages", "__pypackages__",
+        "__pycache__", ".tox", ".nox", ".eggs", ".direnv", ".pixi", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
+        "vendor", "third_party", "_vendor",
+    }
+)  # fmt: skip
+"""Names of folders that hold what others wrote or what tools left behind."""
+
+ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
+REQUIREMENTS_FOLDERS = frozenset({"requirements", "requirements.d", "reqs", "constraints", "dependencies"})
+"""Folders of requirements files, which belong to the project around them."""
+
+TOOL_FORMATS = frozenset({"tox", "nox", "pre-commit", "dockerfile", "workflow", "script"})
+"""Formats that say what a tool installs; a folder that has only these is no project of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Found:
+    """A file that a reader claims. `path` and `project` (the folder of the nearest manifest or lock; "" is the root) are
+    relative to the root, in POSIX form.
+    """
+
+    path: str
+    format: str
+    project: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """What was found, sorted by path; `problems` are files and folders that could not be looked at."""
+
+    found: tuple[Found, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def discover(root: Path) -> Discovery:
+    """Walk a folder. Raises SourceError if it is not a folder or cannot be listed."""
+    root = Path(os.path.realpath(root))
+    if not root.is_dir():
+        raise SourceError("no such folder", location=Location(path=str(root)), hint="name an existing project folder")
+    walk = _Walk(root)
+    walk.run()
+    found = sorted(walk.found)
+    projects = _project_folders(found)
+    return Discovery(
+        found=tuple(Found(path=path, format=format, project=_project_of(path, projects)) for path, format in found),
+        problems=tuple(sorted(walk.problems, key=lambda problem: problem.location)),
+    )
+
+
+class _Claims:
+    """Who reads a file of a name. One pattern over all readers' patterns says "nobody" fast, which is nearly always right."""
+
+    def __init__(self) -> None:
+        from steadypin.sources.lockfiles import READERS as lockfiles
+        from steadypin.sources.manifests import READERS as manifests
+
+        # any *.py may be a script (PEP 723): those are found by their locks, without opening each
+        self._readers = tuple(reader for reader in (*lockfiles, *manifests) if reader.format != "script")
+        names = {pattern.rpartition("/")[2] for reader in self._readers for pattern in reader.patterns}
+        self._maybe = re.compile("|".join(translate(name) for name in sorted(names)), re.IGNORECASE).match
+
+    def format(self, name: str, folder: str) -> str | None:
+        """The format of the first reader that claims a name in a folder ("" or ending in "/"), None if none does."""
+        if self._maybe(name) is None:
+            return None
+        found = next((reader.format for reader in self._readers if reader.matches(folder + name)), None)
+        return None if found == "workflow" and not folder.endswith(".github/workflows/") else found
+
+
+@dataclass(slots=True)
+class _Folder:
+    path: str
+    shown: str
+    chain: Chain
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One walk; `shown` paths are relative to the root and end in "/" for folders."""
+
+    root: Path
+    found: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    _prefix: str = ""
+    _claims: _Claims = field(default_factory=_Claims)
+
+    def run(self) -> None:
+        chain, self._prefix = outer_rules(self.root)
+        folders = [_Folder(str(self.root), "", chain)]
+        while folders:
+            folders += self._folder(folders.pop())
+
+    def _folder(self, folder: _Folder) -> list[_Folder]:
+        """Look through one folder; the answer is what to look through next."""
+        try:
+            with os.scandir(folder.path) as listing:
+                entries = list(listing)
+        except OSError as error:
+            self._cannot_list(folder, error)
+            return []
+        names = {entry.name for entry in entries}
+        if folder.shown and not ENVIRONMENT_MARKS.isdisjoint(names):
+            return []
+        if ".gitignore" in names:
+            rules = load_rules(Path(folder.path, ".gitignore"), self._prefix + folder.shown)
+            folder.chain = (*folder.chain, rules) if rules else folder.chain
+        below = []
+        for entry in entries:
+            if self._is_folder(entry):
+                if entry.name not in SKIPPED and not ignored(folder.chain, f"{self._prefix}{folder.shown}{entry.name}/"):
+                    below.append(_Folder(entry.path, f"{folder.shown}{entry.name}/", folder.chain))
+            else:
+                self._file(entry, folder, names)
+        return below
+
+    def _cannot_list(self, folder: _Folder, error: OSError) -> None:
+        reason = f"cannot be listed: {error.strerror}"
+        if not folder.shown:
+            raise SourceError(reason, location=Location(path=folder.path), hint="check the folder's permissions") from None
+        self.problems.append(Problem(message=reason, location=Location(path=folder.shown)))
+
+    @staticmethod
+    def _is_folder(entry: os.DirEntry[str]) -> bool:
+        try:
+            return entry.is_dir(follow_symlinks=False)
+        except OSError:
+            return False
+
+    def _file(self, entry: os.DirEntry[str], folder: _Folder, names: set[str]) -> None:
+        format = self._format(entry.name, folder.shown, names)
+        shown = folder.shown + entry.name
+        if format is None:
+            if not entry.name.isascii() and not _is_unicode(entry.name):
+                self._problem("the name is not UTF-8; the file was not looked at", shown)
+            return
+        if ignored(folder.chain, self._prefix + shown):
+            return
+        if self._is_readable(entry, shown):
+            self.found.append((shown, format))
+
+    def _format(self, name: str, folder: str, names: set[str]) -> str | None:
+        if name.endswith(".py") and f"{name}.lock" in names:
+            return "script"
+        return self._claims.format(name, folder)
+
+    def _is_readable(self, entry: os.DirEntry[str], shown: str) -> bool:
+        """Whether it is a regular file inside the root; a link may lead to one."""
+        try:
+            if entry.is_symlink() and not _is_inside(entry.path, self.root):
+                self._problem("a symbolic link that leads out of the project; not followed", shown)
+                return False
+            mode = entry.stat().st_mode
+        except OSError as error:
+            self._problem(f"cannot be looked at: {error.strerror}", shown)
+            return False
+        if stat.S_ISDIR(mode):
+            return False
+        if not stat.S_ISREG(mode):
+            self._problem("not a regular file; not opened", shown)
+            return False
+        return True
+
+    def _problem(self, message: str, shown: str) -> None:
+        self.problems.append(Problem(message=message, location=Location(path=shown)))
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_inside(path: str, root: Path) -> bool:
+    real = os.path.realpath(path)
+    return os.path.commonpath((real, root)) == str(root) if os.path.splitdrive(real)[0] == root.drive else False
+
+
+def _project_folders(found: list[tuple[str, str]]) -> frozenset[str]:
+    """The folders that are projects: they hold a manifest or lock, not only files for tools, and are no requirements folder."""
+    folders = {""}
+    for path, format in found:
+        folder, _, _ = path.rpartition("/")
+        of_requirements = folder.rpartition("/")[2] in REQUIREMENTS_FOLDERS and format in (
+            "requirements",
+            "constraints",
+            "pylock",
+        )
+        if format not in TOOL_FORMATS and not of_requirements:
+            folders.add(folder)
+    return frozenset(folders)
+
+
+def _project_of(path: str, projects: frozenset[str]) -> str:
+    return next(folder for folder in _ancestors(path) if folder in projects)
+
+
+def _ancestors(path: str) -> Iterator[str]:
+    folder = path
+    while "/" in folder:
+        folder = folder.rpartition("/")[0]
+        yield folder
+    yield ""
