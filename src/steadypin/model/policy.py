@@ -27,7 +27,8 @@ class Suppression:
 class Policy:
     """Severities by rule, the threshold that fails, and limits; days are whole days.
 
-    `severities` maps rule ids to a severity or to None ("off"). `max_age_days` is how old an installed release may be.
+    `severities` maps rule ids to a severity or to None ("off"). `max_age_days` is how old an installed release may be,
+    `max_advisory_age_days` how old the advisories that an environment is judged by.
     """
 
     fail_on: Severity = Severity.MEDIUM
@@ -36,6 +37,7 @@ class Policy:
     ignore: tuple[str, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     max_age_days: int = 730
+    max_advisory_age_days: int = 30
     cooldown_days: int = 0
     exact: bool = False
     require_hashes: bool = False
