@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from steadypin.checks import drift, health, judgement, pins, released
+from steadypin.checks import advisories, drift, health, judgement, pins, released
 from steadypin.checks.rule import Case, Check, Rule
 from steadypin.model.finding import Finding
 
-CHECKS: tuple[Check, ...] = (drift.CHECK, pins.CHECK, health.CHECK, released.CHECK)
+CHECKS: tuple[Check, ...] = (drift.CHECK, pins.CHECK, health.CHECK, released.CHECK, advisories.CHECK)
 
 
 def rules() -> tuple[Rule, ...]:
