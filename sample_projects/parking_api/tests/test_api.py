@@ -97,7 +97,7 @@ def payments(app):
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     app.config["PAYMENT_URL"] = f"http://127.0.0.1:{server.server_port}/charges"
     yield asked
     server.shutdown()

@@ -1,0 +1,1 @@
+"""Invoices, reminders and payment links of a small publisher. Python 3.10 and 3.11."""
