@@ -91,11 +91,8 @@ def _suppressed(report: Report) -> Iterator[str]:
         return
     yield from ("## Excused", "", "| rule | finding | reason | until |", "| --- | --- | --- | --- |")
     for entry in report.suppressed:
-        yield (
-            f"| {code(entry.finding.rule)} | {escape(entry.finding.message)} | {escape(entry.reason)} | {
-                escape(entry.until or '')
-            } |"
-        )
+        cells = (escape(entry.finding.message), escape(entry.reason), escape(entry.until or ""))
+        yield f"| {code(entry.finding.rule)} | {' | '.join(cells)} |"
     yield ""
 
 

@@ -1,0 +1,68 @@
+"""The program's first line: answers what needs no machinery, and maps every error to its exit code in one place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+INTERRUPTED = 130
+BUG = 70
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(given))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of a command line. Errors are told on stderr, never as a traceback (STEADYPIN_DEBUG=1 shows it)."""
+    if arguments in (["--version"], ["-V"]):
+        from steadypin import __version__
+
+        print(f"steadypin {__version__}")  # noqa: T201
+        return 0
+    try:
+        from steadypin.cli.app import invoke
+
+        return invoke(arguments)
+    except KeyboardInterrupt:
+        _say("interrupted; nothing was left half-written")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _close_stdout()
+        return 0
+    except Exception as error:
+        if os.environ.get("STEADYPIN_DEBUG"):
+            raise
+        return _explain(error)
+
+
+def _explain(error: Exception) -> int:
+    from steadypin.errors import SteadypinError
+    from steadypin.text import printable, redact
+
+    if not isinstance(error, SteadypinError):
+        _say(f"internal error: {type(error).__name__}: {printable(redact(str(error)))}")
+        _say("this is a bug of steadypin: please report it, with what STEADYPIN_DEBUG=1 prints")
+        return BUG
+    _say(f"error: {printable(redact(str(error)))}")
+    if error.hint:
+        _say(f"hint: {printable(redact(error.hint))}")
+    return error.exit_code
+
+
+def _say(line: str) -> None:
+    try:
+        sys.stderr.write(
+            line.encode(sys.stderr.encoding or "utf-8", "backslashreplace").decode(sys.stderr.encoding or "utf-8") + "\n"
+        )
+        sys.stderr.flush()
+    except OSError:  # nobody listens any more; the exit code still speaks
+        return
+
+
+def _close_stdout() -> None:
+    """The reader of our output has gone (`| head`): let the interpreter's last flush go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

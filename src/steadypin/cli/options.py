@@ -1,0 +1,72 @@
+"""Options that several commands share. Each has a STEADYPIN_… variable and, where it is a habit, a key in [tool.steadypin]."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from steadypin import config
+from steadypin.config import Settings
+from steadypin.errors import UsageError
+
+ProjectPath = Annotated[Path, typer.Argument(metavar="PATH", help="Project folder (or an image tar, or a container's root).")]
+Python = Annotated[
+    str | None,
+    typer.Option(
+        "--python", envvar="STEADYPIN_PYTHON", metavar="ENV", help="Environment: a venv, an interpreter, site-packages."
+    ),
+]
+NoEnv = Annotated[bool, typer.Option("--no-env", help="Audit locks and manifests alone.")]
+Snapshot = Annotated[Path | None, typer.Option("--snapshot", metavar="FILE", help="An environment written elsewhere.")]
+Lock = Annotated[list[str] | None, typer.Option("--lock", metavar="FILE", help="Use this lock; may be repeated.")]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", envvar="STEADYPIN_TARGET", metavar="T", help="Judge for python=3.12,platform=linux_x86_64."),
+]
+Format = Annotated[str | None, typer.Option("--format", "-f", envvar="STEADYPIN_FORMAT", help="What to print on stdout.")]
+Output = Annotated[
+    list[Path] | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Also write a file; its suffix chooses the format; may be repeated."),
+]
+IndexUrl = Annotated[
+    str | None,
+    typer.Option("--index-url", envvar="STEADYPIN_INDEX_URL", metavar="URL", help="Ask this index instead of pip's."),
+]
+ExtraIndexUrl = Annotated[
+    list[str] | None, typer.Option("--extra-index-url", metavar="URL", help="Ask this index as well; may be repeated.")
+]
+Offline = Annotated[bool, typer.Option("--offline", envvar="STEADYPIN_OFFLINE", help="No network; cached answers of any age.")]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", envvar="STEADYPIN_REFRESH", help="Ask again, also where the cache is fresh.")
+]
+CacheDir = Annotated[
+    Path | None, typer.Option("--cache-dir", envvar="STEADYPIN_CACHE_DIR", metavar="DIR", help="Keep cached answers here.")
+]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on", envvar="STEADYPIN_FAIL_ON", metavar="SEVERITY", help="Exit 1 from here: info, low, medium, high, critical."
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", envvar="STEADYPIN_STRICT", help="A gap in knowledge is inconclusive (exit 3).")
+]
+Only = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only this rule or package; may be repeated.")]
+Ignore = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="NAME", help="Not this rule or package; may be repeated.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and totals only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every place and every gap.")]
+
+
+def settings_for(root: Path, **options: object) -> Settings:
+    """The project's settings with the options that were given."""
+    from steadypin.checks import rules
+
+    folder = root if root.is_dir() else root.parent
+    if not root.exists():
+        raise UsageError(f"{root}: no such file or folder", hint="give the project's folder")
+    known = frozenset(rule.id for rule in rules())
+    return config.override(config.load(folder, known_rules=known), **options)

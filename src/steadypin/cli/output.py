@@ -1,0 +1,92 @@
+"""Where reports go: stdout, and files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from steadypin.errors import OutputError, UsageError
+from steadypin.model.report import Report
+from steadypin.reporters import REPORTERS, Presentation, Reporter
+
+
+def reporter_named(name: str) -> Reporter:
+    """The reporter of a --format; UsageError lists those that exist."""
+    if name not in REPORTERS:
+        raise UsageError(f"no format {name!r}", hint=f"one of: {', '.join(REPORTERS)}")
+    return REPORTERS[name]
+
+
+def reporter_for(path: Path) -> Reporter:
+    """The reporter that a file's suffix chooses; the longest suffix wins (`.cdx.json` before `.json`)."""
+    fitting = [
+        (suffix, reporter) for reporter in REPORTERS.values() for suffix in reporter.suffixes if path.name.endswith(suffix)
+    ]
+    if not fitting:
+        known = ", ".join(suffix for reporter in REPORTERS.values() for suffix in reporter.suffixes)
+        raise UsageError(f"{path}: the suffix names no format", hint=f"one of: {known}")
+    return max(fitting, key=lambda pair: len(pair[0]))[1]
+
+
+def presentation(*, quiet: bool = False, verbose: bool = False) -> Presentation:
+    """How this terminal wants it: its width, colours unless NO_COLOR or a pipe, ASCII where it is not Unicode."""
+    tty = sys.stdout.isatty()
+    encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "")
+    return Presentation(
+        width=max(40, min(shutil.get_terminal_size((120, 24)).columns, 200)),
+        color=bool(os.environ.get("FORCE_COLOR"))
+        or (tty and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"),
+        verbose=verbose,
+        quiet=quiet,
+        ascii=not encoding.startswith("utf"),
+    )
+
+
+def emit(report: Report, *, format: str, outputs: Sequence[Path], shown: Presentation) -> None:
+    """Print the report in `format`, and write it to every file of `outputs`."""
+    files = [(path, reporter_for(path)) for path in outputs]
+    reporter = reporter_named(format)
+    for path, chosen in files:
+        write_file(path, chosen.render(report, Presentation(width=120)))
+    write_stdout(reporter.render(report, shown))
+
+
+def write_stdout(text: str) -> None:
+    """Text as UTF-8 (or what the terminal has), with newlines as they are."""
+    sys.stdout.flush()
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a whole file, or leave the old one. Raises OutputError."""
+    try:
+        descriptor, scratch = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written: {error.strerror or error}", hint="choose another place with -o"
+        ) from None
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 - a descriptor, not a path
+            stream.write(text)
+        os.chmod(scratch, 0o666 & ~_umask())  # noqa: PTH101
+        os.replace(scratch, path)  # noqa: PTH105
+    except OSError as error:
+        Path(scratch).unlink(missing_ok=True)
+        raise OutputError(
+            f"{path}: cannot be written: {error.strerror or error}", hint="choose another place with -o"
+        ) from None
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

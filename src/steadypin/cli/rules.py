@@ -1,0 +1,65 @@
+"""`steadypin rules` and `steadypin explain`."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated
+
+import typer
+
+from steadypin.checks import rules as all_rules
+from steadypin.checks.rule import Rule
+from steadypin.cli import options
+from steadypin.cli.output import presentation, write_stdout
+from steadypin.codec import SCHEMA_VERSION, dumps
+from steadypin.errors import UsageError
+from steadypin.reporters.layout import Cell, Column, paragraph, table
+
+
+def rules(format: options.Format = "terminal") -> None:
+    """List every rule with its severity.
+
+    \b
+    steadypin rules
+    steadypin rules --format json
+    """
+    if format == "json":
+        rows = [{"id": r.id, "severity": str(r.severity), "title": r.title, "why": r.why} for r in all_rules()]
+        write_stdout(dumps({"schema_version": SCHEMA_VERSION, "rules": rows}) + "\n")
+        return
+    if format != "terminal":
+        raise UsageError(f"no format {format!r} for rules", hint="terminal or json")
+    shown = presentation()
+    columns = (Column(title="rule", most=30), Column(title="severity"), Column(title="what it finds", most=120))
+    cells = [[Cell(text=r.id), Cell(text=str(r.severity)), Cell(text=r.title)] for r in all_rules()]
+    lines = table(columns, cells, width=shown.width, color=shown.color, ascii=shown.ascii)
+    write_stdout("\n".join([*lines, "", "steadypin explain RULE tells more."]) + "\n")
+
+
+def explain(rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's id; steadypin rules lists them.")]) -> None:
+    """Tell what a rule means, with a bad and a good example.
+
+    \b
+    steadypin explain yanked
+    """
+    write_stdout(_explanation(_rule(rule)))
+
+
+def _rule(name: str) -> Rule:
+    known = {rule.id: rule for rule in all_rules()}
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        raise UsageError(f"no rule {name!r}", hint=f"did you mean {close[0]}?" if close else "steadypin rules lists them")
+    return known[name]
+
+
+def _explanation(rule: Rule) -> str:
+    width = presentation().width
+    lines = [f"{rule.id} ({rule.severity}): {rule.title}", ""]
+    lines += paragraph(rule.why, width=width)
+    lines += ["", *paragraph(f"Bad:  {rule.bad}", width=width), *paragraph(f"Good: {rule.good}", width=width), ""]
+    lines += [
+        f'Silence it in [tool.steadypin]: severity.{rule.id} = "off"',
+        f'or for one package: [[tool.steadypin.ignore]] rule = "{rule.id}", package = "…", reason = "…"',
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,45 @@
+"""From facts to a report: compare, check, judge. Pure once the facts are there."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from steadypin import __version__, checks, codec
+from steadypin.checks.judgement import judge
+from steadypin.checks.rule import Case
+from steadypin.comparison import compare
+from steadypin.comparison.applicable import Selection
+from steadypin.config import Settings
+from steadypin.model.facts import Facts
+from steadypin.model.report import Report
+
+
+def report(facts: Facts, settings: Settings, *, command: str) -> Report:
+    """What an audit says of these facts under these settings."""
+    selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
+    comparison = compare(facts, settings.policy, selection)
+    case = Case(facts=facts, comparison=comparison, policy=settings.policy)
+    judged = judge(checks.findings(case), settings.policy, date.fromisoformat(facts.taken_at[:10]))
+    return Report(
+        command=command,
+        version=__version__,
+        target=facts.target,
+        taken_at=facts.taken_at,
+        packages=case.packages,
+        findings=judged.findings,
+        suppressed=judged.suppressed,
+        gaps=tuple(sorted(set(facts.gaps))),
+        facts_digest=codec.digest(facts),
+        fail_on=settings.policy.fail_on,
+        environment=facts.environment.path if facts.environment else None,
+        files=tuple(file.path for file in facts.files),
+        lookups=facts.lookups,
+        advisories_as_of=facts.advisories_as_of,
+    )
+
+
+def exit_code(result: Report, *, strict: bool) -> int:
+    """1 with findings at or above the threshold, else 3 where gaps count, else 0."""
+    if result.failing:
+        return 1
+    return 3 if strict and result.gaps else 0

@@ -1,0 +1,161 @@
+"""Read everything first: the ledgers of one project into one immutable `Facts`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from steadypin import codec
+from steadypin.comparison.join import own_names
+from steadypin.config import Settings
+from steadypin.errors import SourceError
+from steadypin.model.facts import Facts
+from steadypin.model.gap import Gap
+from steadypin.model.installed import PythonEnvironment
+from steadypin.model.locked import SourceFile
+from steadypin.model.target import Target
+
+Progress = Callable[[int, int], None]
+FACTS = "facts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to read. `ledgers` are the two that cost network or a database: "index", "advisories"."""
+
+    no_environment: bool = False
+    snapshot: Path | None = None
+    ledgers: frozenset[str] = frozenset({"index", "advisories"})
+    lenient: bool = True
+    progress: Progress | None = None
+
+
+def gather(settings: Settings, request: Request) -> Facts:
+    """Read the ledgers. A file or an answer that cannot be had is a `Gap`; not `lenient`, an unreadable file is an error."""
+    files, gaps = _files(settings, request)
+    environment = _environment(settings, request)
+    target = _target(settings, environment)
+    facts = Facts(
+        target=target,
+        taken_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        root=settings.root.name,
+        files=files,
+        environment=environment,
+        gaps=gaps,
+    )
+    if "index" in request.ledgers:
+        facts = _with_index(facts, settings, request.progress)
+    if "advisories" in request.ledgers:
+        facts = _with_advisories(facts, settings)
+    return facts
+
+
+def save(facts: Facts, path: Path) -> str:
+    """The text of a facts file: everything that was read, for a replay or a bug report."""
+    del path
+    return codec.encode(facts, kind=FACTS)
+
+
+def load(path: Path) -> Facts:
+    """Facts that were saved. Raises StaleInput, SourceError."""
+    from steadypin.sources.reading import read_text
+
+    return codec.decode(read_text(path), Facts, kind=FACTS, path=str(path))
+
+
+def cache_dir(settings: Settings) -> Path:
+    """Where answers are kept."""
+    from steadypin.transport.cache import default_folder
+
+    return settings.cache_dir or default_folder()
+
+
+def _files(settings: Settings, request: Request) -> tuple[tuple[SourceFile, ...], tuple[Gap, ...]]:
+    from steadypin.sources.project import read_project
+
+    if not settings.root.is_dir():
+        return (), ()
+    found = read_project(settings.root, locks=tuple(Path(lock) for lock in settings.locks))
+    if found.errors and (not request.lenient or settings.locks):
+        raise found.errors[0]
+    return found.files, (*found.gaps, *map(_unreadable, found.errors))
+
+
+def _unreadable(error: SourceError) -> Gap:
+    return Gap(subject=error.location.path, stage="sources", reason="unreadable", detail=f"{error.location}: {error.message}")
+
+
+def _environment(settings: Settings, request: Request) -> PythonEnvironment | None:
+    if request.no_environment:
+        return None
+    if request.snapshot is not None:
+        from steadypin.sources.snapshot import read_snapshot
+
+        return read_snapshot(request.snapshot)
+    from steadypin.sources.environments import find_environment, read_environment
+
+    found = find_environment(settings.root, python=settings.python, environ=os.environ)
+    return read_environment(found, cache_dir=cache_dir(settings))
+
+
+def _target(settings: Settings, environment: PythonEnvironment | None) -> Target:
+    from steadypin.sources.targets import parse_target, running_target
+
+    if settings.target:
+        return parse_target(settings.target, base=environment.target if environment else None)
+    return environment.target if environment else running_target()
+
+
+def _with_index(facts: Facts, settings: Settings, progress: Progress | None) -> Facts:
+    from steadypin.index.client import IndexClient
+    from steadypin.index.routing import route
+    from steadypin.transport.cache import Cache
+
+    prefix = Path(facts.environment.path) if facts.environment else None
+    routing = route(index_url=settings.index_url, extra_index_urls=settings.extra_index_urls, prefix=prefix)
+    cache = Cache(cache_dir(settings))
+    with IndexClient(routing, cache=cache, offline=settings.offline, refresh=settings.refresh) as client:
+        answers = client.ask(_names(facts), progress=progress)
+    return replace(facts, projects=answers.projects, unknown=answers.unknown, lookups=True, gaps=(*facts.gaps, *answers.gaps))
+
+
+def _names(facts: Facts) -> Iterable[str]:
+    """Names that an index can know: not the project itself, nor what came from elsewhere."""
+    named = {item.name for item in facts.declared} | {p.name for p in facts.locked if p.name and p.kind == "index"}
+    installed = {d.name for d in facts.installed if d.direct_url is None and not d.editable}
+    return sorted((named | installed) - own_names(facts))
+
+
+def _with_advisories(facts: Facts, settings: Settings) -> Facts:
+    from steadypin.advisories.store import missing_gap, open_store
+
+    folder = cache_dir(settings)
+    store = open_store(folder, at=facts.taken_at)
+    if store is None:
+        return replace(facts, gaps=(*facts.gaps, missing_gap(folder)))
+    with store:
+        answer = store.lookup(_versions(facts))
+    return replace(
+        facts,
+        advisories=answer.matches,
+        advisories_as_of=answer.as_of,
+        gaps=(*facts.gaps, *answer.gaps),
+    )
+
+
+def _versions(facts: Facts) -> Iterable[tuple[str, str]]:
+    locked = {(p.name, p.version) for p in facts.locked if p.name and p.version and p.kind == "index"}
+    return sorted(locked | {(d.name, d.version) for d in facts.installed if d.version})
+
+
+def list_sources(root: Path) -> Iterable[str]:
+    """One line per file that a reader claims: its format, path, and the project that it belongs to."""
+    from steadypin.sources.discovery import discover
+    from steadypin.text import printable
+
+    found = discover(root)
+    yield from (f"{item.format:<14} {printable(item.path)}" for item in found.found)
+    yield from (f"problem        {printable(f'{p.location}: {p.message}')}" for p in found.problems)
