@@ -124,9 +124,12 @@ class SourceFile:
     environments: tuple[str, ...] = ()
     project_name: str | None = None
     stale: str | None = None
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    default_groups: tuple[str, ...] = ()
 
     @property
     def unpinned(self) -> tuple[str, ...]:
-        """Names of index or conda entries without an exact version, sorted, each once (uv: entries of any kind)."""
-        kinds = KINDS if self.format == "uv" else ("index", "conda")
+        """Names of index or conda entries without an exact version, sorted, each once (uv and pylock: entries of any kind)."""
+        kinds = KINDS if self.format in ("uv", "pylock") else ("index", "conda")
         return tuple(sorted({p.name for p in self.packages if p.name and p.version is None and p.kind in kinds}))

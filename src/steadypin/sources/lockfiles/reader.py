@@ -1,0 +1,29 @@
+"""The shape of a reader: one value per format, "is this mine?" and "here is what it says"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from steadypin.model.locked import SourceFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One format.
+
+    `patterns` are shell patterns; one without "/" is held against the file's name, one with "/" against the last folder and the
+    name. `read` takes the bytes and the path to show and gives the file as it stands, alone: nothing else is opened, run or
+    fetched. It raises SourceError, with the place, where the file is not what the format promises.
+    """
+
+    format: str
+    patterns: tuple[str, ...]
+    read: Callable[[bytes, str], SourceFile]
+
+    def matches(self, name: str) -> bool:
+        """Whether a file of this name (or path, with "/" or "\\\\") is this format's."""
+        parts = name.replace("\\", "/").lower().rsplit("/", 2)
+        tail = "/".join(parts[-2:])
+        return any(fnmatchcase(tail if "/" in pattern else parts[-1], pattern) for pattern in self.patterns)
