@@ -8,8 +8,11 @@ from pathlib import Path
 from steadypin.advisories import store, updating
 from steadypin.advisories.build import Built
 from steadypin.advisories.download import OSV_ZIP, is_url
+from steadypin.config import Settings
 from steadypin.errors import DatabaseError, UsageError
+from steadypin.index.routing import route
 from steadypin.transport.auth import take_login
+from steadypin.transport.cache import default_folder
 from steadypin.transport.session import Manners, Session, shown_url
 
 _DOWNLOAD_LIMIT = 1024**3
@@ -30,20 +33,25 @@ class DatabaseStatus:
     size: int
 
 
-def update(source: str | None, *, cache_dir: Path, offline: bool = False, manners: Manners | None = None) -> Built:
+def cache_folder(settings: Settings) -> Path:
+    """Where this user keeps what was fetched."""
+    return settings.cache_dir or default_folder()
+
+
+def update(source: str | None, settings: Settings) -> Built:
     """Replace the database by what `source` holds: a path, a URL, or (None) the records that the OSV project publishes.
 
     Raises UsageError for a URL under `offline`, NetworkError and DatabaseError; the old database then stays.
     """
     source = source or OSV_ZIP
     if not is_url(source):
-        return updating.update(Path(source.removeprefix("file://")), cache_dir)
-    if offline:
+        return updating.update(Path(source.removeprefix("file://")).expanduser(), cache_folder(settings))
+    if settings.offline:
         raise UsageError(
             f"{shown_url(source)} is on the network, and --offline says not to use it",
             hint="give a file or folder with --from",
         )
-    return _fetch(source, cache_dir, manners or Manners())
+    return _fetch(source, cache_folder(settings), route(index_url=settings.index_url).manners)
 
 
 def _fetch(source: str, cache_dir: Path, manners: Manners) -> Built:
@@ -56,8 +64,9 @@ def _fetch(source: str, cache_dir: Path, manners: Manners) -> Built:
         return updating.update_from_url(url, cache_dir, session)
 
 
-def status(cache_dir: Path) -> DatabaseStatus:
+def status(settings: Settings) -> DatabaseStatus:
     """What the database is. Raises DatabaseError where there is none, or none that can be read."""
+    cache_dir = cache_folder(settings)
     opened = store.open_store(cache_dir)
     if opened is None:
         raise store.missing(cache_dir)
