@@ -27,6 +27,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="snapshot", module="steadypin.cli.snapshot", function="snapshot"),
     Command(name="rules", module="steadypin.cli.rules", function="rules"),
     Command(name="explain", module="steadypin.cli.rules", function="explain"),
+    Command(name="update", module="steadypin.cli.db", function="update", group="db"),
+    Command(name="status", module="steadypin.cli.db", function="status", group="db"),
 )
 
 GROUPS = {"db": "The local advisory database."}
