@@ -35,7 +35,7 @@ class ReleaseMetadata:
 def read_metadata(files: Iterable[ReleaseFile], session: Session, *, name: str) -> ReleaseMetadata:
     """The metadata of a release from its files; `name` is normalised.
 
-    Raises NetworkError with reason "no-metadata" where there is no wheel, "bad-wheel" for one that cannot be read, "wrong-name",
+    Raises NetworkError with reason "no-metadata" where there is no wheel, "bad-wheel" for one that cannot be read, "wrong-name"
     or what the session raises.
     """
     wheels = sorted((file for file in files if file.filename.endswith(".whl")), key=_preference)
