@@ -48,6 +48,7 @@ class IndexClient:
     """
 
     def __init__(self, routing: Routing, *, cache: Cache | None = None, offline: bool = False, refresh: bool = False) -> None:
+        self.routing = routing
         self._session = Session(routing.manners, logins=routing.logins)
         self._cache = cache
         access = Access(session=self._session, cache=cache, offline=offline, refresh=refresh)

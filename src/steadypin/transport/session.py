@@ -53,7 +53,7 @@ class Manners:
     redirects: int = 10
     connections: int = 16
     wire_limit: int = 64 * MEGABYTE
-    body_limit: int = 256 * MEGABYTE
+    body_limit: int = 128 * MEGABYTE
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
     client_cert: str | None = None
