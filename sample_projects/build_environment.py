@@ -9,8 +9,8 @@ Needs nothing but the standard library and a network. It reads NAME/environment.
     lock     what the installer is asked for at first
     drift    steps that follow, each with its reason: {"install" | "uninstall": [arguments], "why": text}
 
-Drift is installed without dependencies, as somebody in a hurry would. uv installs where it can be imported (seconds), pip elsewhere or
-where uv fails: pip knows a private index that uv may not know.
+Drift is installed without dependencies, as somebody in a hurry would. uv installs where it can be imported (seconds), pip
+elsewhere or where uv fails: pip knows a private index that uv may not know.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Build the environment of a sample project.")
     parser.add_argument("name", help="a folder beside this file, or a copy of one anywhere")
-    parser.add_argument("--into", metavar="DIR", help="where the environment goes (default: NAME/.venv); an old one is replaced")
+    parser.add_argument("--into", metavar="DIR", help="where the environment goes (default: NAME/.venv, made anew)")
     parser.add_argument("--python", metavar="PYTHON", help="the interpreter it is made with")
     parser.add_argument("--lock-only", action="store_true", help="install the lock and leave the drift out")
     return parser.parse_args()
