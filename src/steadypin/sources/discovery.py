@@ -21,8 +21,8 @@ from steadypin.sources.ignoring import Chain, ignored, load_rules, outer_rules
 SKIPPED = frozenset(
     {
         ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "site-packages", "dist-packages", "__pypackages__",
-        "__pycache__", ".tox", ".nox", ".eggs", ".direnv", ".pixi", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
-        "vendor", "third_party", "_vendor",
+        "__pycache__", ".tox", ".nox", ".eggs", ".direnv", ".pixi", ".mypy_cache", ".ruff_cache", ".pytest_cache",
+        ".hypothesis", "vendor", "third_party", "_vendor",
     }
 )  # fmt: skip
 """Names of folders that hold what others wrote or what tools left behind."""

@@ -59,7 +59,7 @@ class Draft:
         origin: Origin | None = None,
         editable: bool = False,
     ) -> None:
-        """One PEP 508 requirement; `written` is the file's own text where that is another language, `origin` where it is from."""
+        """One PEP 508 requirement; `written` is the file's own text where that differs, `origin` where it comes from."""
         parsed = parse.requirement(text) if readable_requirement(text) else None
         if parsed is None:
             self.problem(f"not a valid requirement (PEP 508): {written or text}", location)
