@@ -95,13 +95,18 @@ def parse_record(plain: object) -> Record:
     return Record(advisory=advisory, notes=tuple(notes))
 
 
+def is_id(value: object) -> bool:
+    """Whether it can be the id of a record: short, and harmless in a URL, a file or a terminal."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
 def _check_size(content: bytes) -> None:
     if len(content) > RECORD_LIMIT:
         raise RecordError(f"larger than {RECORD_LIMIT} bytes")
 
 
 def _id(value: object) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value):
+    if not isinstance(value, str) or not is_id(value):
         raise RecordError(f"id: not an identifier: {_shown(value)}")
     return value
 
@@ -109,7 +114,7 @@ def _id(value: object) -> str:
 def _aliases(value: object, notes: list[str]) -> tuple[str, ...]:
     found = []
     for index, alias in enumerate(_list(value, "aliases")[:ALIAS_LIMIT]):
-        if isinstance(alias, str) and _ID.fullmatch(alias):
+        if is_id(alias):
             found.append(alias)
         else:
             notes.append(f"aliases[{index}]: not an identifier: {_shown(alias)}")
