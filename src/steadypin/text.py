@@ -22,6 +22,11 @@ def printable(text: str, limit: int = LIMIT) -> str:
     return shown if len(text) <= limit else shown[:limit] + "…"
 
 
+def shown(text: str, limit: int = LIMIT) -> str:
+    """How a text from anywhere is shown to people: redacted, then printable."""
+    return printable(redact(text), limit)
+
+
 def redact(text: str) -> str:
     """The text with credentials in URLs and well-known token shapes replaced by `****`. ${VARIABLES} stay as written."""
     return _TOKENS.sub(_hide_token, _CREDENTIALS.sub(_hide_login, text))

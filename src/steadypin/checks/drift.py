@@ -114,7 +114,8 @@ def _locks_disagree(package: PackageComparison) -> Iterator[Finding]:
     for entry in package.locked:
         if entry.version is not None:
             by_file.setdefault(entry.location.path, set()).add(entry.version)
-    if len(by_file) < 2 or set.intersection(*by_file.values()):
+    comparable = [{parse.version(text) or text for text in versions} for versions in by_file.values()]
+    if len(comparable) < 2 or set.intersection(*comparable):
         return
     said = "; ".join(f"{path} {', '.join(sorted(versions))}" for path, versions in sorted(by_file.items()))
     yield DISAGREE.finding(

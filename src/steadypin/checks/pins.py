@@ -9,7 +9,7 @@ from steadypin.checks.rule import Case, Check, Rule
 from steadypin.model import parse
 from steadypin.model.comparison import Demand, PackageComparison
 from steadypin.model.finding import Finding
-from steadypin.model.location import Location
+from steadypin.model.location import Location, Problem
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.severity import Severity
 
@@ -73,7 +73,8 @@ def run(case: Case) -> Iterator[Finding]:
     for file in case.facts.files:
         yield from _hashes(file)
         yield from _freshness(file, case)
-        yield from _problems(file)
+    problems = [problem for file in case.facts.files for problem in file.problems]
+    yield from map(_problem, (*case.facts.problems, *problems))
 
 
 def _unpinned(package: PackageComparison) -> Iterator[Finding]:
@@ -174,11 +175,9 @@ _LOCK_COMMAND = {
 }
 
 
-def _problems(file: SourceFile) -> Iterator[Finding]:
-    for problem in file.problems:
-        yield FILE_PROBLEM.finding(
-            problem.message, at=[problem.location], remedy=f"mend {problem.location.path}", about=problem.message
-        )
+def _problem(problem: Problem) -> Finding:
+    place = problem.location.path
+    return FILE_PROBLEM.finding(problem.message, at=[problem.location], remedy=f"mend {place}", about=problem.message)
 
 
 CHECK = Check(rules=(UNPINNED, NO_HASH, CONTRADICTED, STALE, OTHER_PYTHON, FILE_PROBLEM), run=run)

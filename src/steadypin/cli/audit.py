@@ -84,7 +84,7 @@ def audit(
     request = reading.Request(no_environment=no_env, snapshot=snapshot, progress=counter("asking the index", quiet=quiet))
     facts = reading.load(facts_in) if facts_in else reading.gather(settings, request)
     if facts_out:
-        write_file(facts_out, reading.save(facts, facts_out))
+        write_file(facts_out, reading.saved(facts))
     report = use_case.report(facts, settings, command="audit")
     emit(report, format=format or "terminal", outputs=output or (), shown=presentation(quiet=quiet, verbose=verbose))
     return use_case.exit_code(report, strict=settings.policy.strict)

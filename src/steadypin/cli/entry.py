@@ -41,15 +41,15 @@ def run(arguments: list[str]) -> int:
 
 def _explain(error: Exception) -> int:
     from steadypin.errors import SteadypinError
-    from steadypin.text import printable, redact
+    from steadypin.text import shown
 
     if not isinstance(error, SteadypinError):
-        _say(f"internal error: {type(error).__name__}: {printable(redact(str(error)))}")
+        _say(f"internal error: {type(error).__name__}: {shown(str(error))}")
         _say("this is a bug of steadypin: please report it, with what STEADYPIN_DEBUG=1 prints")
         return BUG
-    _say(f"error: {printable(redact(str(error)))}")
+    _say(f"error: {shown(str(error))}")
     if error.hint:
-        _say(f"hint: {printable(redact(error.hint))}")
+        _say(f"hint: {shown(error.hint)}")
     return error.exit_code
 
 

@@ -8,6 +8,7 @@ from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.gap import Gap
 from steadypin.model.installed import InstalledDistribution, PythonEnvironment
+from steadypin.model.location import Problem
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.released import Project
 from steadypin.model.target import Target
@@ -16,6 +17,8 @@ from steadypin.model.target import Target
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The input of every judgement. `taken_at` is ISO 8601 in UTC to the second; nothing after this looks at a clock.
+
+    `problems` are about the project as a whole (an include that is missing or leads outside), not inside one file.
 
     `environment` is None when only files were audited; `projects` holds what the indexes answered; names that were asked for
     and not answered have a `Gap`. `unknown` are names that the index said it does not know. `lookups` says whether an index
@@ -32,6 +35,7 @@ class Facts:
     lookups: bool = False
     advisories: tuple[AdvisoryMatch, ...] = ()
     advisories_as_of: str | None = None
+    problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
     @property

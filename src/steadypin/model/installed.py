@@ -53,6 +53,7 @@ class PythonEnvironment:
     """An environment and what stands in it, in the order in which its interpreter would find it (the first of a name wins).
 
     `kind`: "venv", "virtualenv", "conda", "system", "user", "target" (a bare folder), "zipapp", "image", "snapshot", "sbom".
+    `others` are environments beside it in the same image, as they are named on the command line.
     """
 
     path: str
@@ -63,3 +64,4 @@ class PythonEnvironment:
     externally_managed: bool = False
     system_site_packages: bool = False
     problems: tuple[Problem, ...] = ()
+    others: tuple[str, ...] = ()

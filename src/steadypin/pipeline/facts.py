@@ -15,6 +15,7 @@ from steadypin.errors import SourceError
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
 from steadypin.model.installed import PythonEnvironment
+from steadypin.model.location import Problem
 from steadypin.model.locked import SourceFile
 from steadypin.model.target import Target
 
@@ -35,7 +36,7 @@ class Request:
 
 def gather(settings: Settings, request: Request) -> Facts:
     """Read the ledgers. A file or an answer that cannot be had is a `Gap`; not `lenient`, an unreadable file is an error."""
-    files, gaps = _files(settings, request)
+    files, problems, gaps = _files(settings, request)
     environment = _environment(settings, request)
     target = _target(settings, environment)
     facts = Facts(
@@ -44,6 +45,7 @@ def gather(settings: Settings, request: Request) -> Facts:
         root=settings.root.name,
         files=files,
         environment=environment,
+        problems=problems,
         gaps=gaps,
     )
     if "index" in request.ledgers:
@@ -53,17 +55,17 @@ def gather(settings: Settings, request: Request) -> Facts:
     return facts
 
 
-def save(facts: Facts, path: Path) -> str:
+def saved(facts: Facts) -> str:
     """The text of a facts file: everything that was read, for a replay or a bug report."""
-    del path
     return codec.encode(facts, kind=FACTS)
 
 
 def load(path: Path) -> Facts:
     """Facts that were saved. Raises StaleInput, SourceError."""
-    from steadypin.sources.reading import read_text
+    from steadypin.sources.reading import read_bytes
 
-    return codec.decode(read_text(path), Facts, kind=FACTS, path=str(path))
+    text = read_bytes(path, shown=str(path)).decode("utf-8", "replace")
+    return codec.decode(text, Facts, kind=FACTS, path=str(path))
 
 
 def cache_dir(settings: Settings) -> Path:
@@ -73,15 +75,15 @@ def cache_dir(settings: Settings) -> Path:
     return settings.cache_dir or default_folder()
 
 
-def _files(settings: Settings, request: Request) -> tuple[tuple[SourceFile, ...], tuple[Gap, ...]]:
+def _files(settings: Settings, request: Request) -> tuple[tuple[SourceFile, ...], tuple[Problem, ...], tuple[Gap, ...]]:
     from steadypin.sources.project import read_project
 
     if not settings.root.is_dir():
-        return (), ()
+        return (), (), ()
     found = read_project(settings.root, locks=tuple(Path(lock) for lock in settings.locks))
     if found.errors and (not request.lenient or settings.locks):
         raise found.errors[0]
-    return found.files, (*found.gaps, *map(_unreadable, found.errors))
+    return found.files, found.problems, tuple(map(_unreadable, found.errors))
 
 
 def _unreadable(error: SourceError) -> Gap:
@@ -154,8 +156,8 @@ def _versions(facts: Facts) -> Iterable[tuple[str, str]]:
 def list_sources(root: Path) -> Iterable[str]:
     """One line per file that a reader claims: its format, path, and the project that it belongs to."""
     from steadypin.sources.discovery import discover
-    from steadypin.text import printable
+    from steadypin.text import shown
 
     found = discover(root)
-    yield from (f"{item.format:<14} {printable(item.path)}" for item in found.found)
-    yield from (f"problem        {printable(f'{p.location}: {p.message}')}" for p in found.problems)
+    yield from (f"{item.format:<14} {shown(item.path)}" for item in found.found)
+    yield from (f"problem        {shown(f'{p.location}: {p.message}')}" for p in found.problems)

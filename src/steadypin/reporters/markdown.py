@@ -12,20 +12,20 @@ from steadypin.reporters.layout import count
 from steadypin.reporters.plain import summary
 from steadypin.reporters.reporter import Presentation
 from steadypin.reporters.terminal import age, held_by
-from steadypin.text import printable, redact
+from steadypin.text import shown
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&@$:-])")
 
 
 def escape(text: str) -> str:
     """A hostile text as harmless Markdown: no link, image, HTML, mention, table cell or line break comes alive."""
-    return _SPECIAL.sub(r"\\\1", printable(redact(text))).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+    return _SPECIAL.sub(r"\\\1", shown(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
 
 
 def code(text: str) -> str:
     """A hostile text as a code span. Backticks and pipes, which would end span or cell, are replaced."""
-    shown = printable(redact(text)).replace("`", "'").replace("|", "¦").strip()
-    return f"`{shown}`" if shown else ""
+    safe = shown(text).replace("`", "'").replace("|", "¦").strip()
+    return f"`{safe}`" if safe else ""
 
 
 def render(report: Report, presentation: Presentation) -> str:

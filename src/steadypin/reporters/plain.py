@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 from steadypin.codec import SCHEMA_VERSION
 from steadypin.model.advisory import AdvisoryMatch
@@ -18,8 +18,8 @@ from steadypin.text import redact
 
 
 def report_document(report: Report) -> dict[str, Any]:
-    """`steadypin audit --format json`."""
-    return {
+    """`steadypin audit --format json`, redacted as a whole."""
+    document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "steadypin", "version": report.version},
         "command": report.command,
@@ -34,10 +34,22 @@ def report_document(report: Report) -> dict[str, Any]:
         "packages": [package_row(package) for package in report.packages],
         "findings": [finding_row(finding) for finding in report.findings],
         "suppressed": [
-            {**finding_row(entry.finding), "reason": redact(entry.reason), "until": entry.until} for entry in report.suppressed
+            {**finding_row(entry.finding), "reason": entry.reason, "until": entry.until} for entry in report.suppressed
         ],
         "gaps": [gap_row(gap) for gap in report.gaps],
     }
+    return cast("dict[str, Any]", redacted(document))
+
+
+def redacted(plain: Any) -> Any:
+    """Plain data with credentials hidden in every text."""
+    if isinstance(plain, str):
+        return redact(plain)
+    if isinstance(plain, dict):
+        return {key: redacted(value) for key, value in plain.items()}
+    if isinstance(plain, list):
+        return [redacted(item) for item in plain]
+    return plain
 
 
 def summary(report: Report) -> dict[str, Any]:
@@ -56,15 +68,13 @@ def package_row(package: PackageComparison) -> dict[str, Any]:
     return {
         "name": package.name,
         "direct": package.direct,
-        "declared": [
-            {"specifier": redact(item.requirement), "location": location_row(item.location)} for item in package.declared
-        ],
+        "declared": [{"specifier": item.requirement, "location": location_row(item.location)} for item in package.declared],
         "locked": sorted({entry.version for entry in package.locked if entry.version is not None}),
         "installed": package.installed[0].version if package.installed else None,
         "wanted": _version(package.wanted),
         "latest": _version(package.latest),
         "newest": _version(package.newest),
-        "blocked_by": [{"name": blocker.name, "requirement": redact(blocker.requirement)} for blocker in package.blocked_by],
+        "blocked_by": [{"name": blocker.name, "requirement": blocker.requirement} for blocker in package.blocked_by],
         "age_days": package.age_days,
         "releases_behind": package.behind,
     }
@@ -77,9 +87,9 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "severity": str(finding.severity),
         "package": finding.package,
         "version": finding.version,
-        "message": redact(finding.message),
+        "message": finding.message,
         "locations": [location_row(location) for location in finding.locations],
-        "remedy": redact(finding.remedy),
+        "remedy": finding.remedy,
         "fingerprint": finding.fingerprint,
         "advisory": advisory_row(finding.advisory) if finding.advisory else None,
     }
@@ -104,7 +114,7 @@ def location_row(location: Location) -> dict[str, Any]:
 
 def gap_row(gap: Gap) -> dict[str, str]:
     """One thing that could not be found out."""
-    return {"subject": redact(gap.subject), "stage": gap.stage, "reason": gap.reason, "detail": redact(gap.detail)}
+    return {"subject": gap.subject, "stage": gap.stage, "reason": gap.reason, "detail": gap.detail}
 
 
 def _version(release: Release | None) -> str | None:

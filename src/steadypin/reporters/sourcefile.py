@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from steadypin.codec import SCHEMA_VERSION
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.reporters.layout import Cell, Column, count, paragraph, table
-from steadypin.reporters.plain import location_row
+from steadypin.reporters.plain import location_row, redacted
 from steadypin.reporters.reporter import Presentation
-from steadypin.text import printable, redact
+from steadypin.text import shown
 
 
 def document(file: SourceFile) -> dict[str, Any]:
     """`steadypin show FILE --format json`."""
-    return {
+    plain = {
         "schema_version": SCHEMA_VERSION,
         "path": file.path,
         "format": file.format,
@@ -25,10 +25,11 @@ def document(file: SourceFile) -> dict[str, Any]:
         "stale": file.stale,
         "packages": [_row(package) for package in file.packages],
         "unpinned": list(file.unpinned),
-        "includes": [{"kind": include.kind, "path": redact(include.path)} for include in file.includes],
-        "index_urls": [redact(url) for url in file.index_urls],
-        "problems": [{"message": redact(p.message), "location": location_row(p.location)} for p in file.problems],
+        "includes": [{"kind": include.kind, "path": include.path} for include in file.includes],
+        "index_urls": list(file.index_urls),
+        "problems": [{"message": p.message, "location": location_row(p.location)} for p in file.problems],
     }
+    return cast("dict[str, Any]", redacted(plain))
 
 
 def _row(package: LockedPackage) -> dict[str, Any]:
@@ -56,21 +57,21 @@ def text(file: SourceFile, presentation: Presentation) -> str:
     )
     rows = [
         [
-            Cell(text=printable(package.name or "(no name)")),
-            Cell(text=printable(package.version or "-")),
+            Cell(text=shown(package.name or "(no name)")),
+            Cell(text=shown(package.version or "-")),
             Cell(text=package.kind),
             Cell(text=str(package.hashed or "-")),
             Cell(text=str(package.location.line or "-")),
-            Cell(text=printable(package.marker or "")),
+            Cell(text=shown(package.marker or "")),
         ]
         for package in file.packages
     ]
     version = f" {file.format_version}" if file.format_version else ""
-    lines = [f"{printable(file.path)}: {file.format}{printable(version)}, {count(len(rows), 'package')}"]
+    lines = [f"{shown(file.path)}: {file.format}{shown(version)}, {count(len(rows), 'package')}"]
     if rows:
         lines += ["", *table(columns, rows, width=presentation.width, color=presentation.color, ascii=presentation.ascii)]
     for include in file.includes:
-        lines.append(f"includes ({include.kind}): {printable(redact(include.path))}")
+        lines.append(f"includes ({include.kind}): {shown(include.path)}")
     for problem in file.problems:
-        lines += paragraph(f"problem: {printable(f'{problem.location}: {redact(problem.message)}')}", width=presentation.width)
+        lines += paragraph(f"problem: {shown(f'{problem.location}: {problem.message}')}", width=presentation.width)
     return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ from steadypin.model.report import Report
 from steadypin.model.severity import Severity
 from steadypin.reporters.layout import Cell, Column, count, cut, names, paragraph, styled, table
 from steadypin.reporters.reporter import Presentation
-from steadypin.text import printable, redact
+from steadypin.text import shown
 
 STYLE = {
     Severity.CRITICAL: "bold magenta",
@@ -50,11 +50,11 @@ def render(report: Report, presentation: Presentation) -> str:
 
 
 def _head(report: Report, presentation: Presentation) -> Iterator[str]:
-    where = f" · {printable(report.environment)}" if report.environment else ""
-    title = f"Python {report.target.python} on {printable(report.target.platform)}{where}"
+    where = f" · {shown(report.environment)}" if report.environment else ""
+    title = f"Python {report.target.python} on {shown(report.target.platform)}{where}"
     yield styled(cut(title, presentation.width), "bold", color=presentation.color)
     if report.files:
-        yield from paragraph(f"read: {names(map(printable, report.files), most=8)}", width=presentation.width)
+        yield from paragraph(f"read: {names(map(shown, report.files), most=8)}", width=presentation.width)
 
 
 def _ledgers(report: Report, presentation: Presentation) -> list[str]:
@@ -77,14 +77,14 @@ def _row(package: PackageComparison, worst: Severity | None) -> list[Cell]:
     )
     return [
         Cell(text=MARK[worst] if worst is not None else "", style=style),
-        Cell(text=printable(package.name), style=style),
-        Cell(text=printable(_specifiers(package))),
-        Cell(text=printable(locked) or "-"),
-        Cell(text=printable(installed) or "-", style="bold red" if differs else ""),
-        Cell(text=printable(wanted), style="" if wanted == installed else "green"),
-        Cell(text=printable(latest), style="" if latest in (wanted, installed) else "yellow"),
+        Cell(text=shown(package.name), style=style),
+        Cell(text=shown(_specifiers(package))),
+        Cell(text=shown(locked) or "-"),
+        Cell(text=shown(installed) or "-", style="bold red" if differs else ""),
+        Cell(text=shown(wanted), style="" if wanted == installed else "green"),
+        Cell(text=shown(latest), style="" if latest in (wanted, installed) else "yellow"),
         Cell(text=age(package)),
-        Cell(text=printable(redact(held_by(package))), style="dim"),
+        Cell(text=shown(held_by(package)), style="dim"),
     ]
 
 
@@ -134,9 +134,9 @@ def _rule_head(severity: Severity, rule_id: str, rule: Rule | None, presentation
 
 def _lines(found: list[Finding], presentation: Presentation) -> Iterator[str]:
     for finding in found:
-        yield from paragraph(f"- {printable(redact(finding.message))}", width=presentation.width, indent="  ")
-        where = ", ".join(printable(str(location)) for location in finding.locations[: 9 if presentation.verbose else 2])
-        tail = f"{where}  ->  {printable(redact(finding.remedy))}" if where and finding.remedy else where or finding.remedy
+        yield from paragraph(f"- {shown(finding.message)}", width=presentation.width, indent="  ")
+        where = ", ".join(shown(str(location)) for location in finding.locations[: 9 if presentation.verbose else 2])
+        tail = f"{where}  ->  {shown(finding.remedy)}" if where and finding.remedy else where or finding.remedy
         for line in paragraph(tail, width=presentation.width, indent="      "):
             yield styled(line, "dim", color=presentation.color)
 
@@ -148,7 +148,7 @@ def _suppressed(report: Report, presentation: Presentation) -> Iterator[str]:
     yield styled("Excused by the policy", "bold", color=presentation.color)
     for entry in report.suppressed:
         until = f" until {entry.until}" if entry.until else ""
-        text = f"- {entry.finding.rule}: {printable(entry.finding.message)} ({printable(entry.reason)}{until})"
+        text = f"- {entry.finding.rule}: {shown(entry.finding.message)} ({shown(entry.reason)}{until})"
         yield from paragraph(text, width=presentation.width, indent="  ")
 
 
@@ -160,8 +160,8 @@ def _gaps(report: Report, presentation: Presentation) -> Iterator[str]:
     by_reason = sorted(report.gaps, key=lambda gap: (gap.stage, gap.reason, gap.subject))
     for (stage, reason), group in groupby(by_reason, key=lambda gap: (gap.stage, gap.reason)):
         found = list(group)
-        subjects = names((printable(redact(gap.subject), 80) for gap in found), most=99 if presentation.verbose else 6)
-        detail = f": {printable(redact(found[0].detail))}" if found[0].detail else ""
+        subjects = names((shown(gap.subject, 80) for gap in found), most=99 if presentation.verbose else 6)
+        detail = f": {shown(found[0].detail)}" if found[0].detail else ""
         yield from paragraph(f"- {stage}, {reason}: {subjects}{detail}", width=presentation.width, indent="  ")
 
 

@@ -1,0 +1,82 @@
+"""Policy, applied in one place."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steadypin.checks.judgement import judge, matches
+from steadypin.model.finding import Finding
+from steadypin.model.location import Location
+from steadypin.model.policy import Policy, Suppression
+from steadypin.model.severity import Severity
+
+TODAY = date(2026, 11, 24)
+YANKED = Finding(rule="yanked", severity=Severity.HIGH, package="a", version="1.0", message="a 1.0 was yanked")
+OLD = Finding(rule="release-too-old", severity=Severity.LOW, package="b", version="2.0", message="old")
+
+
+def rules_after(policy: Policy, *findings: Finding) -> list[str]:
+    return [finding.rule for finding in judge(findings, policy, TODAY).findings]
+
+
+def test_a_severity_is_changed_and_off_removes() -> None:
+    policy = Policy(severities=(("yanked", Severity.INFO), ("release-too-old", None)))
+    (finding,) = judge((YANKED, OLD), policy, TODAY).findings
+    assert (finding.rule, finding.severity) == ("yanked", Severity.INFO)
+
+
+def test_only_and_ignore_name_rules_or_packages_with_wildcards() -> None:
+    assert rules_after(Policy(only=("a",)), YANKED, OLD) == ["yanked"]
+    assert rules_after(Policy(only=("release-*",)), YANKED, OLD) == ["release-too-old"]
+    assert rules_after(Policy(ignore=("yan*", "B")), YANKED, OLD) == []
+
+
+def test_an_exception_silences_what_it_names_and_keeps_its_reason() -> None:
+    entry = Suppression(rule="yanked", package="A", versions="<2", reason="vendor fix", until="2027-01-01")
+    judged = judge((YANKED, OLD), Policy(suppressions=(entry,)), TODAY)
+    assert [f.rule for f in judged.findings] == ["release-too-old"]
+    assert [(s.finding, s.reason, s.until) for s in judged.suppressed] == [(YANKED, "vendor fix", "2027-01-01")]
+
+
+def test_an_expired_exception_fails_and_silences_nothing() -> None:
+    entry = Suppression(rule="yanked", reason="later", until="2026-11-23")
+    assert sorted(rules_after(Policy(suppressions=(entry,)), YANKED)) == ["exception-expired", "yanked"]
+
+
+def test_the_last_day_still_counts_and_warns() -> None:
+    entry = Suppression(rule="yanked", reason="later", until="2026-11-24")
+    assert rules_after(Policy(suppressions=(entry,)), YANKED) == ["exception-expiring"]
+
+
+def test_an_exception_that_matches_nothing_is_reported_where_it_stands() -> None:
+    entry = Suppression(package="gone", reason="old story", location=Location(path="pyproject.toml", line=9))
+    (finding,) = judge((), Policy(suppressions=(entry,)), TODAY).findings
+    assert finding.rule == "exception-unused" and finding.locations[0].line == 9
+
+
+findings = st.builds(
+    Finding,
+    rule=st.sampled_from(["yanked", "unpinned", "version-differs"]),
+    severity=st.sampled_from(list(Severity)),
+    package=st.sampled_from(["a", "b", "c"]),
+    version=st.sampled_from(["1.0", "2.0", "not a version"]),
+    message=st.sampled_from(["x", "y"]),
+)
+entries = st.builds(
+    Suppression,
+    reason=st.just("because"),
+    rule=st.sampled_from([None, "yanked", "unpinned"]),
+    package=st.sampled_from(["a", "b"]),
+    versions=st.sampled_from([None, "<2"]),
+)
+
+
+@given(st.lists(findings, max_size=8, unique=True), st.lists(entries, max_size=3, unique=True))
+def test_a_suppression_changes_only_what_it_names(some: list[Finding], excused: list[Suppression]) -> None:
+    judged = judge(some, Policy(suppressions=tuple(excused)), TODAY)
+    named = {finding for finding in some if any(matches(entry, finding) for entry in excused)}
+    assert {entry.finding for entry in judged.suppressed} == named
+    assert {finding for finding in judged.findings if not finding.rule.startswith("exception-")} == set(some) - named

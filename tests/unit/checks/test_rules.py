@@ -1,0 +1,209 @@
+"""Each rule: a case in which it speaks, and the twin in which it does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from steadypin import checks
+from steadypin.checks.rule import Case
+from steadypin.comparison import compare
+from steadypin.model.facts import Facts
+from steadypin.model.finding import Finding
+from steadypin.model.installed import DirectUrl
+from steadypin.model.location import Location, Problem
+from steadypin.model.policy import Policy
+from steadypin.model.released import Release
+from steadypin.model.severity import Severity
+from tests.support.ledgers import SITE, declared, facts, installed, lock, manifest, pin, project
+
+
+def found(known: Facts, policy: Policy | None = None) -> tuple[Finding, ...]:
+    policy = policy or Policy()
+    return checks.findings(Case(facts=known, comparison=compare(known, policy), policy=policy))
+
+
+def rules_of(known: Facts, policy: Policy | None = None) -> set[str]:
+    return {finding.rule for finding in found(known, policy)}
+
+
+A_1 = installed("a", "1.0")
+LOCK_A_1 = lock(pin("a", "1.0"))
+OLD = Release("1.0", "2020-01-01T00:00:00Z", None, None, (), True)
+NEW = Release("1.0", "2026-10-01T00:00:00Z", None, None, (), True)
+EDITABLE = DirectUrl(kind="path", url="file:///srv/a", editable=True)
+UNHASHED = pin("a", "1.0", files=())
+
+CASES: list[tuple[str, Facts, Facts]] = [
+    (
+        "installed-not-locked",
+        facts(LOCK_A_1, installed=(A_1, installed("b", "1"))),
+        facts(LOCK_A_1, installed=(A_1, installed("pip", "1"))),
+    ),
+    (
+        "locked-not-installed",
+        facts(LOCK_A_1, installed=()),
+        facts(lock(pin("a", "1.0", groups=("dev",)), format="poetry"), installed=()),
+    ),
+    (
+        "version-differs",
+        facts(LOCK_A_1, installed=(installed("a", "1.1"),)),
+        facts(LOCK_A_1, installed=(installed("a", "1.0.0"),)),
+    ),
+    (
+        "version-differs",
+        facts(lock(pin("a", "1.0+cpu")), installed=(A_1,)),
+        facts(LOCK_A_1, installed=(installed("a", "1.0+cpu"),)),
+    ),
+    (
+        "locks-disagree",
+        facts(LOCK_A_1, lock(pin("a", "2.0", path="b.txt"), path="b.txt")),
+        facts(LOCK_A_1, lock(pin("a", "1.0", path="b.txt"), path="b.txt")),
+    ),
+    ("unpinned", facts(manifest(declared("a>=1"))), facts(manifest(declared("a>=1")), LOCK_A_1)),
+    ("unpinned", facts(manifest(declared("a==1.*"))), facts(manifest(declared("a===1.0")))),
+    ("missing-hashes", facts(lock(UNHASHED)), facts(LOCK_A_1)),
+    ("lock-violates-declared", facts(manifest(declared("a>=2")), LOCK_A_1), facts(manifest(declared("a>=1")), LOCK_A_1)),
+    ("lock-stale", facts(replace(LOCK_A_1, stale="its hash is another")), facts(LOCK_A_1)),
+    (
+        "lock-other-python",
+        facts(replace(LOCK_A_1, requires_python=">=3.13"), installed=(A_1,)),
+        facts(replace(LOCK_A_1, requires_python=">=3.8"), installed=(A_1,)),
+    ),
+    (
+        "file-problem",
+        facts(replace(LOCK_A_1, problems=(Problem(message="?", location=Location(path="x", line=1)),))),
+        facts(LOCK_A_1),
+    ),
+    (
+        "broken-requirement",
+        facts(installed=(installed("a", "1", "b>=2"), installed("b", "1"))),
+        facts(installed=(installed("a", "1", "b>=2"), installed("b", "2"))),
+    ),
+    (
+        "broken-requirement",
+        facts(installed=(installed("a", "1", "b"),)),
+        facts(installed=(installed("a", "1", "b; sys_platform == 'win32'"),)),
+    ),
+    (
+        "duplicate-distribution",
+        facts(installed=(A_1, installed("a", "1.1"))),
+        facts(installed=(A_1, installed("a", "1.1", location=Location(path="/usr/lib/python3/dist-packages/a-1.1.dist-info")))),
+    ),
+    (
+        "broken-metadata",
+        facts(installed=(installed("a", None, problems=(Problem(message="no METADATA", location=Location(path=SITE)),)),)),
+        facts(installed=(A_1,)),
+    ),
+    ("direct-reference", facts(installed=(installed("a", "1", direct_url=EDITABLE, editable=True),)), facts(installed=(A_1,))),
+    (
+        "yanked",
+        facts(installed=(A_1,), projects=(project("a", OLD._replace(yanked="broken")),)),
+        facts(installed=(A_1,), projects=(project("a", OLD),)),
+    ),
+    (
+        "outdated-patch",
+        facts(installed=(A_1,), projects=(project("a", "1.0", "1.0.1"),)),
+        facts(installed=(A_1,), projects=(project("a", "1.0", "1.0.1rc1"),)),
+    ),
+    (
+        "outdated-minor",
+        facts(installed=(A_1,), projects=(project("a", "1.0", "1.1"),)),
+        facts(installed=(A_1,), projects=(project("a", "0.9", "1.0"),)),
+    ),
+    (
+        "outdated-major",
+        facts(installed=(A_1,), projects=(project("a", "1.0", "2.0"),)),
+        facts(installed=(A_1,), projects=(project("a", "1.0", "1.1"),)),
+    ),
+    (
+        "installer-outdated",
+        facts(installed=(installed("pip", "20"),), projects=(project("pip", "20", "26"),)),
+        facts(installed=(installed("pip", "26"),), projects=(project("pip", "26"),)),
+    ),
+    (
+        "release-too-old",
+        facts(installed=(A_1,), projects=(project("a", OLD),)),
+        facts(installed=(A_1,), projects=(project("a", NEW),)),
+    ),
+    (
+        "project-status",
+        facts(installed=(A_1,), projects=(project("a", NEW, status="archived"),)),
+        facts(installed=(A_1,), projects=(project("a", NEW),)),
+    ),
+    (
+        "unknown-project",
+        facts(installed=(A_1,), unknown=("a",)),
+        facts(installed=(installed("a", "1", editable=True),), unknown=("a",)),
+    ),
+    (
+        "unknown-release",
+        facts(installed=(A_1,), projects=(project("a", "0.9"),)),
+        facts(installed=(installed("a", "1.0+local"),), projects=(project("a", "1.0"),)),
+    ),
+    (
+        "python-refused",
+        facts(installed=(installed("a", "1", requires_python="<3.12"),)),
+        facts(installed=(installed("a", "1", requires_python=">=3.8"),)),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "bad", "good"), CASES, ids=[f"{case[0]}-{i}" for i, case in enumerate(CASES)])
+def test_a_rule_speaks_of_the_bad_case_and_not_of_its_good_twin(rule: str, bad: Facts, good: Facts) -> None:
+    assert rule in rules_of(bad)
+    assert rule not in rules_of(good)
+
+
+def test_every_rule_has_a_case_here_or_a_test_of_its_own() -> None:
+    elsewhere = {"exception-unused", "exception-expired", "exception-expiring", "vulnerable", "malicious", "advisories-stale"}
+    assert {rule.id for rule in checks.rules()} - elsewhere <= {case[0] for case in CASES}
+
+
+def test_every_finding_says_where_it_is_and_what_to_do() -> None:
+    for rule, bad, _ in CASES:
+        (finding, *_rest) = [f for f in found(bad) if f.rule == rule]
+        assert finding.message and finding.remedy, rule
+        assert finding.locations or rule in ("broken-requirement",), rule
+
+
+def test_a_clean_project_has_no_findings() -> None:
+    clean = facts(manifest(declared("a>=1")), LOCK_A_1, installed=(A_1,), projects=(project("a", NEW),))
+    assert found(clean) == ()
+
+
+def test_the_project_itself_is_never_drift() -> None:
+    own = manifest(declared("a>=1"), path="pyproject.toml", project_name="My.App")
+    known = facts(
+        own, LOCK_A_1, installed=(A_1, installed("my-app", "0.1", editable=True, direct_url=EDITABLE)), unknown=("my-app",)
+    )
+    assert rules_of(known) == set()
+
+
+def test_a_quarantined_project_is_critical() -> None:
+    (finding,) = [
+        f
+        for f in found(facts(installed=(A_1,), projects=(project("a", NEW, status="quarantined"),)))
+        if f.rule == "project-status"
+    ]
+    assert finding.severity is Severity.CRITICAL
+
+
+def test_without_index_answers_nothing_is_said_about_releases() -> None:
+    assert rules_of(facts(LOCK_A_1, installed=(A_1,))) == set()
+
+
+def test_rule_ids_are_unique_and_kebab_case() -> None:
+    ids = [rule.id for rule in checks.rules()]
+    assert len(ids) == len(set(ids))
+    assert all(part.isalnum() and part.islower() for rule_id in ids for part in rule_id.split("-"))
+
+
+def test_a_compliant_package_added_removes_no_finding() -> None:
+    for _, bad, _ in CASES:
+        if bad.environment is None:
+            continue
+        more = replace(bad.environment, distributions=(*bad.environment.distributions, installed("zz-compliant", "1.0")))
+        files = (*bad.files, lock(pin("zz-compliant", "1.0"), path="zz.txt")) if bad.files else ()
+        assert set(found(bad)) <= set(found(replace(bad, environment=more, files=files)))

@@ -1,0 +1,38 @@
+"""What people see."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from steadypin.reporters import REPORTERS, Presentation
+from steadypin.reporters.layout import cut, width_of
+from tests.contracts.test_reporters import REPORT
+
+TERMINAL = REPORTERS["terminal"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    text = TERMINAL.render(REPORT, Presentation(width=width))
+    assert max(map(width_of, text.splitlines())) <= width
+
+
+def test_colours_only_decorate() -> None:
+    plain = TERMINAL.render(REPORT, Presentation())
+    coloured = TERMINAL.render(REPORT, Presentation(color=True))
+    assert plain != coloured and re.sub("\x1b\\[[0-9;]*m", "", coloured) == plain
+
+
+def test_a_terminal_that_is_not_unicode_gets_ascii() -> None:
+    assert TERMINAL.render(REPORT, Presentation(ascii=True)).isascii()
+
+
+def test_the_totals_name_severities_and_the_threshold() -> None:
+    last = " ".join(TERMINAL.render(REPORT, Presentation(quiet=True)).splitlines()[-2:])
+    assert "fails at medium" in last and "high" in last and "gaps" in last
+
+
+def test_wide_characters_take_two_columns() -> None:
+    assert width_of("包x") == 3 and cut("包包包", 4) == "包…"
