@@ -17,10 +17,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from steadypin.errors import EnvironmentNotFound, InterpreterError, UsageError
+from steadypin.errors import EnvironmentNotFound, InterpreterError
 from steadypin.model.installed import PythonEnvironment
 from steadypin.sources.filetree import DISK
 from steadypin.sources.import_paths import import_paths
@@ -36,14 +36,15 @@ class EnvironmentPath:
     """An environment that was found and not yet read.
 
     `form` is "prefix" (venv, conda, an installation), "interpreter", "folder" (site-packages or --target), "zipapp", "root" (a
-    container's root folder) or "image". `because` is what led there ("--python", "VIRTUAL_ENV", ".venv in the project", …);
-    `notes` are sentences about what was passed over.
+    container's root folder) or "image", with `inside` the environment in it where one was named. `because` is what led there
+    ("--python", "VIRTUAL_ENV", ".venv in the project", …); `notes` are sentences about what was passed over.
     """
 
     path: str
     form: str
     because: str
     python: str | None = None
+    inside: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -100,11 +101,12 @@ def read_environment(found: EnvironmentPath, *, cache_dir: Path | None) -> Pytho
     """Everything in an environment, as its own interpreter would find it.
 
     The interpreter is started at most once, and not at all where `cache_dir` remembers it. One that does not start (broken, or
-    for another machine) is replaced by what its folders tell, with a problem that says so. Raises InterpreterError where there
-    are no folders either, SourceError for an unreadable image or zipapp, UsageError for an image with several environments.
+    for another machine) is replaced by what its folders tell, with a problem that says so. Of several environments in an image
+    the one that a container would start is read, unless `found` names another; `PythonEnvironment.others` lists the rest.
+    Raises InterpreterError where there are no folders either, SourceError for an unreadable image or zipapp.
     """
     if found.form in ("image", "root"):
-        return _only_one(found)
+        return _read_inside(found)
     if found.form == "zipapp":
         from steadypin.sources.standalone import read_zipapp
 
@@ -121,7 +123,7 @@ def read_environment(found: EnvironmentPath, *, cache_dir: Path | None) -> Pytho
         from steadypin.sources.standalone import read_prefix
 
         prefix = found.path if found.form == "prefix" else str(Path(found.path).parent.parent)
-        environment = read_prefix(prefix, DISK, because=error.message)
+        environment = read_prefix(prefix, because=error.message)
         if environment is None:
             raise
         return environment
@@ -159,19 +161,23 @@ def _kind(prefix: str, virtual: bool) -> tuple[str, bool]:
     return ("conda" if Path(prefix, "conda-meta").is_dir() else "system"), False
 
 
-def _only_one(found: EnvironmentPath) -> PythonEnvironment:
+def _read_inside(found: EnvironmentPath) -> PythonEnvironment:
+    """One environment of an image or root folder: the named one, else the one that a container would use."""
     from steadypin.sources.image import read_image
 
-    environments = read_image(Path(found.path))
-    if len(environments) == 1:
-        return environments[0]
+    environments = {environment.path: environment for environment in read_image(Path(found.path))}
     if not environments:
-        raise EnvironmentNotFound(f"{found.path}: no Python environment in it", looked=(found.path,))
-    inside = ", ".join(printable(environment.path, 100) for environment in environments[:10])
-    raise UsageError(
-        f"{found.path}: holds {len(environments)} Python environments: {inside}",
-        hint=f"name one with --python '{found.path}:PATH'",
-    )
+        raise EnvironmentNotFound(f"{found.path}: no Python environment in it", looked=(found.path,), hint=_HINT)
+    if found.inside is None:
+        wanted = next(iter(environments))
+    else:
+        suffix = ":" + (found.inside.rstrip("/") or "/")
+        wanted = next((path for path in environments if path.endswith(suffix)), "")
+    if wanted not in environments:
+        raise EnvironmentNotFound(
+            f"{found.path}: no Python environment at {found.inside}", looked=tuple(environments), hint="these are in it"
+        )
+    return replace(environments.pop(wanted), others=tuple(environments))
 
 
 def _given(text: str, project: Path, environ: Mapping[str, str]) -> EnvironmentPath:
@@ -179,12 +185,21 @@ def _given(text: str, project: Path, environ: Mapping[str, str]) -> EnvironmentP
     found = recognise(place) or recognise(project / place)
     if found is None and not place.exists() and os.sep not in text:
         found = _on_path(text, environ)
+    if found is None and ":" in text:
+        found = _inside_image(text, project)
     if found is not None:
         return found
     shown = printable(text, 200)
     if place.exists():
         raise EnvironmentNotFound(f"{shown}: no Python environment is there", looked=(shown,), hint=_HINT)
     raise EnvironmentNotFound(f"{shown}: no such file, folder or command", looked=(shown,), hint=_HINT)
+
+
+def _inside_image(text: str, project: Path) -> EnvironmentPath | None:
+    """`image.tar:/app/.venv`."""
+    outer, _, inside = text.rpartition(":")
+    found = recognise(Path(outer)) or recognise(project / outer) if outer else None
+    return replace(found, inside=inside) if found and found.form in ("image", "root") else None
 
 
 def _on_path(text: str, environ: Mapping[str, str]) -> EnvironmentPath | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from typing import Protocol
 
 SMALL_FILE = 1024 * 1024
@@ -44,6 +45,16 @@ class FileTree(Protocol):
 
     def layer(self, path: str) -> str | None:
         """The image layer that brought the file or folder; None where there are no layers."""
+        ...
+
+
+class RootedTree(FileTree, Protocol):
+    """A FileTree that is a whole file system and can be walked."""
+
+    def walk(self) -> Iterator[tuple[str, list[str], list[str]]]:
+        """(folder, folders in it, files in it), links not followed; names that a caller removes from the second list are not
+        entered.
+        """
         ...
 
 
@@ -98,6 +109,11 @@ class RootTree:
 
     def layer(self, path: str) -> str | None:
         return None
+
+    def walk(self) -> Iterator[tuple[str, list[str], list[str]]]:
+        for folder, folders, files in os.walk(self._root or "/"):
+            folders.sort()
+            yield folder[len(self._root) :] or "/", folders, files
 
     def real(self, path: str) -> str:
         """The path on this machine's disk. Raises FileNotFoundError for a circle of links."""

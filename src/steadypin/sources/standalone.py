@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from steadypin.errors import SourceError
 from steadypin.model.installed import PythonEnvironment
 from steadypin.model.location import Location, Problem
+from steadypin.model.target import Target
 from steadypin.sources.archives import ArchiveTree
 from steadypin.sources.filetree import DISK, FileTree
 from steadypin.sources.import_paths import import_paths
@@ -19,16 +21,18 @@ from steadypin.sources.surroundings import (
     minor_in_path,
     read_venv_config,
 )
+from steadypin.sources.tags import Platform
 from steadypin.sources.targets import running_target
 
 
-def read_folder(path: str, tree: FileTree = DISK) -> PythonEnvironment:
-    """A site-packages folder or what `pip install --target` made."""
-    folder = Path(path)
-    enclosing = next((above for above in list(folder.absolute().parents)[:4] if (above / "pyvenv.cfg").is_file()), None)
-    windows = folder.name == "site-packages" and folder.parent.name == "Lib"
-    layout = Layout(site_folders=(path,), python=minor_in_path(str(folder.absolute())), windows=windows)
-    is_site = folder.name in ("site-packages", "dist-packages")
+def read_folder(path: str, tree: FileTree = DISK, *, fallback: Target | None = None) -> PythonEnvironment:
+    """A site-packages folder or what `pip install --target` made; `fallback` is its Python where nothing there tells."""
+    whole = str(Path(path).absolute()) if tree is DISK else path
+    parts = whole.replace("\\", "/").split("/")
+    above = [tree.separator.join(whole.split(tree.separator)[:-depth]) for depth in (2, 3) if depth < len(parts)]
+    config = next((found for prefix in above if (found := read_venv_config(tree, prefix))), None)
+    layout = Layout(site_folders=(path,), python=minor_in_path(whole), windows=parts[-2:] == ["Lib", "site-packages"])
+    is_site = parts[-1] in ("site-packages", "dist-packages")
     paths = import_paths([path], site_folders=[path] if is_site else [], tree=tree)
     listing = read_listing(paths, tree=tree)
     return PythonEnvironment(
@@ -37,9 +41,9 @@ def read_folder(path: str, tree: FileTree = DISK) -> PythonEnvironment:
         target=guess_target(
             tree,
             layout=layout,
-            config=read_venv_config(tree, str(enclosing)) if enclosing else None,
+            config=config,
             binaries=(),
-            fallback=running_target(),
+            fallback=fallback or running_target(),
             where=f"folder {path}",
         ),
         paths=paths,
@@ -83,7 +87,7 @@ def _zipapp_paths(path: str, tree: FileTree) -> list[str]:
     return [place for place in paths if tree.is_dir(place)]
 
 
-def read_prefix(prefix: str, tree: FileTree, *, because: str = "", kind: str | None = None) -> PythonEnvironment | None:
+def read_prefix(prefix: str, tree: FileTree = DISK, *, because: str = "") -> PythonEnvironment | None:
     """A venv, conda environment or installation by its folders alone; None where it has none for packages.
 
     `because` says why its interpreter was not asked, and becomes a problem of the environment.
@@ -92,34 +96,59 @@ def read_prefix(prefix: str, tree: FileTree, *, because: str = "", kind: str | N
     found = layouts(tree, prefix)
     if not found:
         return None
-    layout = _chosen(found, config)
-    sites = [*layout.site_folders, *_base_folders(tree, config)]
+    environment = read_layout(prefix, chosen_layout(found, config), tree, config=config, where=f"folders of {prefix}")
+    if not because:
+        return environment
+    message = f"read from its folders, because the interpreter could not be asked: {because}"
+    problem = Problem(message=message, location=Location(path=prefix))
+    return replace(environment, problems=(*environment.problems, problem))
+
+
+def read_layout(
+    prefix: str,
+    layout: Layout,
+    tree: FileTree,
+    *,
+    config: VenvConfig | None,
+    where: str,
+    machine: Platform | None = None,
+    user_folders: tuple[str, ...] = (),
+) -> PythonEnvironment:
+    """One Python of a prefix. `machine` and `where` as for `guess_target`; `user_folders` come before its own."""
+    sites = [*user_folders, *layout.site_folders, *_base_folders(tree, config)]
     paths = import_paths(sites, site_folders=sites, tree=tree)
     listing = read_listing(paths, tree=tree)
-    problems = listing.problems
-    if because:
-        message = f"read from its folders, because the interpreter could not be asked: {because}"
-        problems += (Problem(message=message, location=Location(path=prefix)),)
     return PythonEnvironment(
         path=prefix,
-        kind=kind or _kind(tree, prefix, config),
+        kind=_kind(tree, prefix, config),
         target=guess_target(
             tree,
             layout=layout,
             config=config,
             binaries=_binaries(tree, prefix, layout),
             fallback=running_target(),
-            where=f"folders of {prefix}",
+            where=where,
+            prefix=prefix,
+            machine=machine,
         ),
         paths=paths,
         distributions=listing.distributions,
+        externally_managed=config is None and _is_managed(tree, prefix, layout),
         system_site_packages=bool(config and config.system_site_packages),
-        problems=problems,
+        problems=listing.problems,
     )
 
 
-def _chosen(found: tuple[Layout, ...], config: VenvConfig | None) -> Layout:
-    """A venv that was upgraded in place keeps its old library folder: pyvenv.cfg says which one counts."""
+def _is_managed(tree: FileTree, prefix: str, layout: Layout) -> bool:
+    """PEP 668."""
+    if layout.python is None:
+        return False
+    name = f"python{layout.python[0]}.{layout.python[1]}"
+    return any(tree.is_file(tree.separator.join((prefix, lib, name, "EXTERNALLY-MANAGED"))) for lib in ("lib", "lib64"))
+
+
+def chosen_layout(found: tuple[Layout, ...], config: VenvConfig | None) -> Layout:
+    """The layout that counts: a venv that was upgraded in place keeps its old library folder, and pyvenv.cfg tells."""
     if config is not None and config.version:
         for layout in found:
             if layout.python and config.version.startswith(f"{layout.python[0]}.{layout.python[1]}."):
@@ -132,7 +161,7 @@ def _base_folders(tree: FileTree, config: VenvConfig | None) -> tuple[str, ...]:
         return ()
     base = config.home.rstrip("/").rpartition("/")[0]
     found = layouts(tree, base or "/")
-    return _chosen(found, config).site_folders if found else ()
+    return chosen_layout(found, config).site_folders if found else ()
 
 
 def _kind(tree: FileTree, prefix: str, config: VenvConfig | None) -> str:

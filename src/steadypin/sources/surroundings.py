@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from steadypin.model.target import Target
 from steadypin.sources.filetree import FileTree
@@ -17,7 +18,9 @@ _LIBRARY = re.compile(r"(?P<kind>python|pypy)(?P<major>[23])(?:\.(?P<minor>\d{1,
 _MINOR_IN_PATH = re.compile(r"python([23])\.(\d{1,2})(t?)(?![0-9])", re.IGNORECASE)
 _COMPILED = re.compile(r"^Tag:[ \t]*(?P<python>[a-z]+\d+)-(?P<abi>[a-z0-9_]+)-(?P<platform>[a-zA-Z0-9_]+)[ \t]*\r?$", re.M)
 _MOST_WHEELS = 400
-_BINARY_LIMIT = 64 * 1024 * 1024
+_BINARY_LIMIT = 96 * 1024 * 1024
+GLIBC_VERSION = re.compile(rb"stable release version (\d+)\.(\d+)|GNU C Library[^\n]{0,80}? version (\d+)\.(\d+)")
+PYTHON_VERSION = re.compile(rb"\0([23]\.\d{1,2}\.\d{1,2}(?:(?:a|b|rc)\d{1,2})?)\+?\0")
 _ELF_MACHINES = {
     0x3E: "x86_64",
     0xB7: "aarch64",
@@ -76,15 +79,18 @@ def read_venv_config(tree: FileTree, prefix: str) -> VenvConfig | None:
 def layouts(tree: FileTree, prefix: str) -> tuple[Layout, ...]:
     """Every Python that has folders for packages below a prefix (a system prefix may serve several), the newest first."""
     found: dict[tuple[str, int, int, str], list[str]] = {}
-    for library in ("local/lib", "lib", "lib64", "local/lib64"):
+    for library in ("local/lib", "local/lib64", "lib", "lib64"):
         base = _path(tree, prefix, *library.split("/"))
         for name, match in _libraries(tree, base):
-            folders = [_path(tree, base, name, last) for last in ("site-packages", "dist-packages")]
+            library_folder = _path(tree, base, name)
+            is_standard = tree.is_file(_path(tree, library_folder, "os.py"))
+            if library.startswith("local") and is_standard:
+                continue  # an installation of its own: /usr/local is not /usr
+            folders = [_path(tree, library_folder, last) for last in ("site-packages", "dist-packages")]
             present = [folder for folder in folders if tree.is_dir(folder)]
             minor = int(match["minor"]) if match["minor"] else -1
-            key = (match["kind"], int(match["major"]), minor, match["thread"])
-            if present or (minor >= 0 and tree.is_file(_path(tree, base, name, "os.py"))):
-                found.setdefault(key, []).extend(present)
+            if present or (minor >= 0 and is_standard):
+                found.setdefault((match["kind"], int(match["major"]), minor, match["thread"]), []).extend(present)
     windows = _path(tree, prefix, "Lib", "site-packages")
     if not found:
         flat = [folder for folder in (windows, _path(tree, prefix, "site-packages")) if tree.is_dir(folder)]
@@ -140,17 +146,19 @@ def guess_target(
     binaries: Iterable[str],
     fallback: Target,
     where: str,
+    prefix: str = "",
     folders: Sequence[str] = (),
+    machine: Platform | None = None,
 ) -> Target:
     """The most likely target of an environment, its `source` saying what it was guessed from.
 
     `binaries` are candidate interpreter files, `folders` where wheels' own tags may be asked (default: the layout's);
-    `fallback` answers what nothing else does.
+    `machine` is the platform where that is known already (an image says it), `fallback` answers what nothing else does.
     """
     wheels = tuple(_wheel_evidence(tree, folders or layout.site_folders))
     elf = next((found for path in binaries if (found := elf_machine(tree, path))), None)
-    platform, platform_by = _guess_platform(layout, wheels, elf, fallback)
-    python, python_by = _guess_python(layout, config, wheels, fallback)
+    platform, platform_by = (machine, "the image") if machine else _guess_platform(layout, wheels, elf, fallback)
+    python, python_by = _guess_python(tree, prefix, layout, config, wheels, fallback)
     numbers = tuple(map(int, re.findall(r"\d+", python)[:2]))
     free = layout.free_threaded or any(abi.endswith("t") for _, abi, _ in wheels if re.fullmatch(r"cp3\d+t", abi))
     abi = Abi(free_threaded=free, extension_suffix=".so")
@@ -164,21 +172,62 @@ def guess_target(
 
 
 def _guess_python(
-    layout: Layout, config: VenvConfig | None, wheels: Sequence[tuple[str, str, str]], fallback: Target
+    tree: FileTree,
+    prefix: str,
+    layout: Layout,
+    config: VenvConfig | None,
+    wheels: Sequence[tuple[str, str, str]],
+    fallback: Target,
 ) -> tuple[str, str]:
-    minor = layout.python
-    if config is not None and config.version is not None:
-        version = config.version if config.version.count(".") == 2 else f"{config.version}.0"
-        return version, "pyvenv.cfg"
-    by = "its folders"
+    if config is not None and config.version is not None and config.version.count(".") == 2:
+        return config.version, "pyvenv.cfg"
+    minor, by = layout.python, "its folders"
+    if minor is None and config is not None and config.version is not None:
+        minor, by = minor_in_path(f"python{config.version}"), "pyvenv.cfg"
     if minor is None:
-        by = "its wheels' tags"
         exact = [python for python, abi, _ in wheels if abi.startswith(python) and re.fullmatch(r"cp[23]\d{1,2}", python)]
-        minor = (int(exact[0][2]), int(exact[0][3:])) if exact else None
+        minor, by = ((int(exact[0][2]), int(exact[0][3:])) if exact else None), "its wheels' tags"
     if minor is None:
         return fallback.python, fallback.source
+    if prefix and (exact_version := installed_version(tree, prefix, minor)):
+        return exact_version, "its interpreter's files"
     text = f"{minor[0]}.{minor[1]}"
     return (fallback.python if fallback.python.split(".")[:2] == text.split(".") else f"{text}.0"), by
+
+
+def installed_version(tree: FileTree, prefix: str, minor: tuple[int, int]) -> str | None:
+    """The full version of the Python in a prefix, from its C header or its binary; None where neither tells."""
+    name = f"python{minor[0]}.{minor[1]}"
+    start = f"{minor[0]}.{minor[1]}."
+    for include in (name, f"{name}m"):
+        header = _read(tree, _path(tree, prefix, "include", include, "patchlevel.h"), 65536)
+        found = re.search(rb'#define PY_VERSION\s+"([\w.]+)', header)
+        if found and found[1].decode("ascii", "replace").startswith(start):
+            return found[1].decode("ascii")
+    for library in (f"bin/{name}", f"lib/lib{name}.so.1.0", f"lib/lib{name}m.so.1.0"):
+        content = _read(tree, _path(tree, prefix, *library.split("/")), _BINARY_LIMIT)
+        for match in PYTHON_VERSION.finditer(content):
+            version = match[1].decode("ascii")
+            if version.startswith(start):
+                return version
+    return None
+
+
+def glibc_level(tree: FileTree, machine: str) -> tuple[int, int] | None:
+    """The version of a file system's own C library, where that is glibc."""
+    folders = (f"/lib/{machine}-linux-gnu", f"/usr/lib/{machine}-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib")
+    for folder in folders:
+        found = GLIBC_VERSION.search(_read(tree, f"{folder}/libc.so.6", _BINARY_LIMIT))
+        if found:
+            return int(found[1] or found[3]), int(found[2] or found[4])
+    return None
+
+
+def _read(tree: FileTree, path: str, limit: int) -> bytes:
+    try:
+        return tree.read(path, limit)
+    except (OSError, ValueError):
+        return b""
 
 
 def _guess_platform(
@@ -228,8 +277,8 @@ def elf_machine(tree: FileTree, path: str) -> Platform | None:
         return None
     if len(head) < 20 or not head.startswith(b"\x7fELF"):
         return None
-    order = "little" if head[5] == 1 else "big"
-    machine = _ELF_MACHINES.get(int.from_bytes(head[18:20], "little" if order == "little" else "big"))
+    order: Literal["little", "big"] = "little" if head[5] == 1 else "big"
+    machine = _ELF_MACHINES.get(int.from_bytes(head[18:20], order))
     if machine is None:
         return None
     from steadypin.sources.targets import NEWEST_GLIBC, NEWEST_MUSL
