@@ -175,7 +175,7 @@ def _outdated(package: PackageComparison) -> Iterator[Finding]:
         package=package.name,
         version=package.current,
         at=_places(package),
-        remedy=_move(package, have),
+        remedy=f"python -m pip install --upgrade {package.name}" if rule is INSTALLER else _move(package, have),
     )
 
 
@@ -199,8 +199,8 @@ def _held(package: PackageComparison) -> str:
 def _move(package: PackageComparison, have: Version) -> str:
     wanted = parse.version(package.wanted.version) if package.wanted else None
     if wanted is not None and wanted > have:
-        return f"steadypin plan --only {package.name}"
-    return "ask who holds it to move first: steadypin plan"
+        return "steadypin plan"
+    return "steadypin plan (it is held: who holds it must move first)"
 
 
 def _old(package: PackageComparison, case: Case) -> Iterator[Finding]:
@@ -213,7 +213,7 @@ def _old(package: PackageComparison, case: Case) -> Iterator[Finding]:
         package=package.name,
         version=package.current,
         at=_places(package),
-        remedy=f"steadypin plan --only {package.name}" if package.behind else "look for a kept replacement",
+        remedy="steadypin plan" if package.behind else "look for a kept replacement",
     )
 
 

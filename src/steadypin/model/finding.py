@@ -31,8 +31,12 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """Stable across line moves and releases of the same story: 16 hex digits over rule, package, file and `about`."""
-        path = self.locations[0].path if self.locations else ""
+        """Stable across line moves, machines and releases of the same story: 16 hex digits over rule, package, file, `about`.
+
+        Only a file of the project counts (a place with a line); the environment lies elsewhere on each machine.
+        """
+        first = self.locations[0] if self.locations else None
+        path = first.path if first and first.line is not None else ""
         parts = (self.rule, self.package or "", path, self.about)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 

@@ -10,9 +10,10 @@ from steadypin.checks.rule import Rule
 from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
+from steadypin.model.location import Location
 from steadypin.model.report import Report
 from steadypin.model.severity import Severity
-from steadypin.reporters.layout import Cell, Column, count, cut, names, paragraph, styled, table
+from steadypin.reporters.layout import Cell, Column, count, cut, names, paragraph, styled, table, width_of
 from steadypin.reporters.reporter import Presentation
 from steadypin.text import shown
 
@@ -25,14 +26,17 @@ STYLE = {
 }
 MARK = {Severity.CRITICAL: "X", Severity.HIGH: "!", Severity.MEDIUM: "*", Severity.LOW: "-", Severity.INFO: " "}
 
+FOLD = 6
+"""How many findings of one rule are shown where they do not fail the audit; the table above has them all."""
+
 COLUMNS = (
     Column(title="", least=1, most=1),
     Column(title="package", least=14, most=32),
     Column(title="declared", least=8, most=22),
     Column(title="locked", least=7, most=16),
     Column(title="installed", least=9, most=16),
-    Column(title="wanted", least=7, most=14),
-    Column(title="latest", least=7, most=14),
+    Column(title="wanted", least=7, most=18),
+    Column(title="latest", least=7, most=18),
     Column(title="age", least=5, most=16),
     Column(title="held by", least=8, most=44),
 )
@@ -120,7 +124,7 @@ def _findings(report: Report, presentation: Presentation) -> Iterator[str]:
         for rule_id, found in groupby(by_rule, key=lambda finding: finding.rule):
             yield ""
             yield from _rule_head(severity, rule_id, known.get(rule_id), presentation)
-            yield from _lines(list(found), presentation)
+            yield from _lines(list(found), report, presentation)
 
 
 def _rule_head(severity: Severity, rule_id: str, rule: Rule | None, presentation: Presentation) -> Iterator[str]:
@@ -132,13 +136,41 @@ def _rule_head(severity: Severity, rule_id: str, rule: Rule | None, presentation
             yield styled(line, "dim", color=presentation.color)
 
 
-def _lines(found: list[Finding], presentation: Presentation) -> Iterator[str]:
-    for finding in found:
-        yield from paragraph(f"- {shown(finding.message)}", width=presentation.width, indent="  ")
-        where = ", ".join(shown(str(location)) for location in finding.locations[: 9 if presentation.verbose else 2])
-        tail = f"{where}  ->  {shown(finding.remedy)}" if where and finding.remedy else where or finding.remedy
-        for line in paragraph(tail, width=presentation.width, indent="      "):
-            yield styled(line, "dim", color=presentation.color)
+def _lines(found: list[Finding], report: Report, presentation: Presentation) -> Iterator[str]:
+    """One finding a line where it fits; a remedy that neighbours share is said once, below them."""
+    if len({finding.remedy for finding in found}) < len(found):
+        found = sorted(found, key=lambda finding: (finding.remedy, finding.sort_key))
+    most = len(found) if presentation.verbose or found[0].severity >= report.fail_on else FOLD
+    for remedy, group in groupby(found[:most], key=lambda finding: finding.remedy):
+        for finding in group:
+            where = ", ".join(_place(location, report) for location in finding.locations[: 9 if presentation.verbose else 2])
+            yield from _item(shown(finding.message), where, presentation)
+        for part in _indented(f"-> {shown(remedy)}", presentation) if remedy else ():
+            yield styled(part, "green", color=presentation.color)
+    if len(found) > most:
+        yield f"  - and {len(found) - most} more (--verbose)"
+
+
+def _item(message: str, where: str, presentation: Presentation) -> Iterator[str]:
+    line = f"  - {message}"
+    if where and width_of(line) + width_of(where) + 4 <= presentation.width:
+        yield line + styled(f"  ({where})", "dim", color=presentation.color)
+        return
+    yield from paragraph(f"- {message}", width=presentation.width, indent="  ")
+    for part in _indented(where, presentation) if where else ():
+        yield styled(part, "dim", color=presentation.color)
+
+
+def _indented(text: str, presentation: Presentation) -> list[str]:
+    return paragraph(text, width=presentation.width, indent="      ")
+
+
+def _place(location: Location, report: Report) -> str:
+    """A place, short: what stands in the environment is named by its own folder."""
+    text = str(location)
+    if report.environment and text.startswith(report.environment):
+        text = text.rsplit("/", 1)[-1]
+    return shown(text)
 
 
 def _suppressed(report: Report, presentation: Presentation) -> Iterator[str]:
