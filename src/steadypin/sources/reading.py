@@ -94,8 +94,8 @@ def read_bytes(path: Path, *, shown: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError) as error:
         raise SourceError(_reason(error, path), location=place, hint="check the path and its permissions") from None
-    with open(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise SourceError(_special(status.st_mode), location=place, hint="name a regular file")
         if status.st_size > SIZE_LIMIT:

@@ -5,7 +5,7 @@ Importing this costs nothing heavy: YAML and `packaging.pylock` are loaded when 
 
 from __future__ import annotations
 
-from steadypin.sources.lockfiles import pylock, requirements, uv
+from steadypin.sources.lockfiles import conda_lock, environment, pdm, pipfile, pixi, poetry, pylock, requirements, uv
 from steadypin.sources.lockfiles.reader import Reader
 
 READERS: tuple[Reader, ...] = (
@@ -13,6 +13,12 @@ READERS: tuple[Reader, ...] = (
     requirements.REQUIREMENTS,
     pylock.READER,
     uv.READER,
+    poetry.READER,
+    pdm.READER,
+    pipfile.READER,
+    conda_lock.READER,
+    pixi.READER,
+    environment.READER,
 )
 """The first that matches a file's name reads it."""
 

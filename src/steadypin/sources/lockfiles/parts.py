@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from steadypin.model.location import Location, Problem
-from steadypin.model.locked import LockedFile, LockedPackage, SourceFile
+from steadypin.model.locked import LockedDependency, LockedFile, LockedPackage, SourceFile
 from steadypin.model.parse import marker, normalise, requirement, version
 from steadypin.text import printable, redact
 
@@ -29,7 +29,6 @@ _DIGEST_LENGTHS = {
     "blake2b": 128,
     "blake2s": 64,
 }
-_WEAK = {"md5", "sha1"}
 LONGEST = 8000
 """Characters of the longest name, version, marker or requirement that is looked at; real ones stay far below."""
 COMPARED = 16
@@ -101,17 +100,6 @@ def hash_problem(text: str) -> str | None:
     return None
 
 
-def hashes_problem(hashes: Iterable[str]) -> str | None:
-    """What is wrong with the hashes of one file, or None: one that is malformed, or only weak ones."""
-    texts = tuple(hashes)
-    for text in texts:
-        if found := hash_problem(text):
-            return found
-    if texts and all(text.partition(":")[0].lower() in _WEAK for text in texts):
-        return f"{printable(texts[0], 90)}: only a weak hash, which installers do not accept"
-    return None
-
-
 def locked_file(
     *, url: str | None = None, filename: str | None = None, size: int | None = None, hashes: Iterable[str] = ()
 ) -> LockedFile:
@@ -169,7 +157,8 @@ class Draft:
     def hashes(self, files: Iterable[LockedFile], name: str | None, location: Location) -> None:
         """Note the first unusable hash of an entry."""
         for file in files:
-            if found := hashes_problem(file.hashes):
+            found = next((problem for text in file.hashes if (problem := hash_problem(text))), None)
+            if found is not None:
                 self.problem(f"{name}: {found}", location)
                 return
 
@@ -192,6 +181,19 @@ def _package_order(package: LockedPackage) -> tuple[Any, ...]:
 
 def _problem_order(problem: Problem) -> tuple[Any, ...]:
     return (problem.location.line or 0, problem.location.column or 0, problem.location.key, problem.message)
+
+
+def edge_of(text: str) -> LockedDependency | None:
+    """An edge from a PEP 508 line, None where it is not one: an edge is not a pin, and pins are what is reported."""
+    parsed = requirement(text) if readable_requirement(text) else None
+    if parsed is None:
+        return None
+    return LockedDependency(
+        name=normalise(parsed.name),
+        specifier=str(parsed.specifier) or None,
+        marker=None if parsed.marker is None else str(parsed.marker),
+        extras=tuple(sorted(parsed.extras)),
+    )
 
 
 def report_duplicates(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs
+from urllib.parse import unquote
 
 from packaging.requirements import Requirement
 
@@ -102,12 +102,20 @@ def url_kind(url: str) -> str:
 def url_origin(url: str) -> Origin:
     """The origin of a direct URL, without credentials: for VCS URLs the repository, its reference and the subdirectory."""
     bare, _, fragment = url.partition("#")
-    subdirectory = (parse_qs(fragment, max_num_fields=50).get("subdirectory") or [None])[0] if len(fragment) < 2000 else None
+    subdirectory = _fragment(fragment, "subdirectory")
     kind = url_kind(url)
     if kind != "vcs":
         return Origin(kind=kind, url=redact(url), subdirectory=subdirectory)
     repository, revision = _split_revision(bare)
     return Origin(kind=kind, url=redact(repository), revision=revision, subdirectory=subdirectory)
+
+
+def _fragment(fragment: str, name: str) -> str | None:
+    for part in fragment.split("&"):
+        key, equals, value = part.partition("=")
+        if equals and key == name:
+            return unquote(value) or None
+    return None
 
 
 def _split_revision(url: str) -> tuple[str, str | None]:
@@ -134,9 +142,8 @@ def _bare_url(url: str, marker: str | None) -> Reference | None:
     """A URL that stands alone: a wheel's file name gives the project, `#egg=` may."""
     if any(character.isspace() for character in url):
         return None
-    name, extras = _wheel_name(url), ()
-    if name is None:
-        name, extras = egg(url)
+    wheel = _wheel_name(url)
+    name, extras = (wheel, ()) if wheel is not None else egg(url)
     return Reference(
         kind=url_kind(url),
         name=name,
@@ -185,12 +192,8 @@ def parse_editable(target: str) -> Reference:
 
 def egg(url: str) -> tuple[str | None, tuple[str, ...]]:
     """Name and extras of a URL's `#egg=` fragment."""
-    for part in url.partition("#")[2].split("&"):
-        key, _, value = part.partition("=")
-        found = _EGG.fullmatch(value) if key == "egg" else None
-        if found:
-            return found[1], _extras(found[2] or "")
-    return None, ()
+    found = _EGG.fullmatch(_fragment(url.partition("#")[2], "egg") or "")
+    return (found[1], _extras(found[2] or "")) if found else (None, ())
 
 
 def _extras(text: str) -> tuple[str, ...]:

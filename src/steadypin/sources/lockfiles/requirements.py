@@ -88,7 +88,7 @@ def _read(data: bytes, path: str, format: str) -> SourceFile:
             _comment(line, state)
         else:
             state.annotating = state.after_entry = False
-            _entry(line, state)
+            _entry(line, draft.place(line=line.line, column=line.column), state)
     report_duplicates(draft, apart=by_marker)
     generated_by = _generated_by(state.header)
     return draft.finish(
@@ -139,8 +139,22 @@ def _text_codec(name: str) -> str | None:
     return None if found.replace("-", "_") in _NOT_CODECS else found
 
 
-def _entry(line: LogicalLine, state: _State) -> None:
-    place = state.draft.place(line=line.line, column=line.column)
+def read_line(text: str, place: Location) -> SourceFile:
+    """One line that stands in another file, as a file of its own whose every location is `place`."""
+    draft = Draft(path=place.path, format="requirements")
+    state = _State(draft=draft, kind="requirement")
+    for line in logical_lines(text[: LONGEST * 2]):
+        if isinstance(line, LogicalLine):
+            _entry(line, place, state)
+    return draft.finish(
+        role="both",
+        declared=tuple(state.declared),
+        includes=tuple(state.includes),
+        index_urls=tuple(state.index_urls),
+    )
+
+
+def _entry(line: LogicalLine, place: Location, state: _State) -> None:
     written, option_text = split_options(line.text)
     try:
         options = parse_options(option_text)

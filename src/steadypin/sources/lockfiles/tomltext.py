@@ -11,6 +11,7 @@ from steadypin.model.location import Location
 from steadypin.sources.lockfiles.document import Document, LineCounter, Table, decode
 from steadypin.text import printable
 
+_INLINE = re.compile(r"^[ \t]*\{[ \t]*(name)[ \t]*=", re.MULTILINE)
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -41,16 +42,16 @@ def _broken(message: str, text: str, path: str) -> SourceError:
     )
 
 
-def places(text: str, name: str, count: int) -> Sequence[tuple[int | None, int | None]]:
-    """Line and column of the `name = …` line of each `[[name]]` table, in order.
+def places(text: str, name: str, count: int) -> Sequence[tuple[int, int] | tuple[None, None]]:
+    """Line and column of the `name = …` of each `[[name]]` table, or of each inline table of a list, in order.
 
-    Where the scan does not find as many tables as the parser did (inline arrays, a header inside a multi-line string), nothing
+    Where the scan does not find as many tables as the parser did (a header inside a multi-line string), nothing
     is known and nothing is claimed.
     """
     header = rf"\[\[[ \t]*\"?{re.escape(name)}\"?[ \t]*\]\]"
     pattern = re.compile(rf"^[ \t]*(?:(?P<head>{header})|(?P<name>name)[ \t]*=|\[)", re.MULTILINE)
     lines = LineCounter(text)
-    found: list[tuple[int | None, int | None]] = []
+    found: list[tuple[int, int]] = []
     waiting = False
     for match in pattern.finditer(text):
         if match["head"]:
@@ -61,4 +62,8 @@ def places(text: str, name: str, count: int) -> Sequence[tuple[int | None, int |
             waiting = False
         elif not match["name"]:
             waiting = False
-    return found if len(found) == count else [(None, None)] * count
+    if len(found) == count:
+        return found
+    lines = LineCounter(text)
+    inline = [lines.at(match.start(1)) for match in _INLINE.finditer(text)]
+    return inline if len(inline) == count else [(None, None)] * count
