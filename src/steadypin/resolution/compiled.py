@@ -77,6 +77,6 @@ def _via(comments: list[str]) -> tuple[str, ...]:
 
 
 def _asker(text: str) -> str:
-    if text.startswith("-c ") or text.startswith("--override"):
+    if text.startswith(("-c ", "--override")):
         return "-c"
     return "" if _VIA_FILE.match(text) else normalise(text)

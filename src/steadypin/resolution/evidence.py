@@ -1,6 +1,6 @@
 """What uv's log tells about the requirements of the versions that it looked at.
 
-The log is no interface, so nothing rests on it: where its lines look otherwise, there is less evidence and nothing else changes.
+The log is no interface, so nothing rests on it: where its lines look otherwise, there is less evidence and that is all.
 """
 
 from __future__ import annotations

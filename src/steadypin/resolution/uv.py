@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from steadypin import process
@@ -46,7 +46,8 @@ _WHEEL_TAG = re.compile(r"manylinux_2_(\d+)_(x86_64|aarch64)")
 class Uv:
     """`command` starts uv (("uv",) or (python, "-m", "uv")); `folder` is where it looks for the project's own configuration.
 
-    `python` is an interpreter for building source distributions and for the markers of the host.
+    `python` is an interpreter for building source distributions and for the markers of the host. `variables` are added to its
+    environment (indexes with their logins, which no command line should show).
     """
 
     command: tuple[str, ...]
@@ -56,6 +57,7 @@ class Uv:
     timeout: float = TIMEOUT
     offline: bool = False
     cache_dir: Path | None = None
+    variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
@@ -69,7 +71,7 @@ class Uv:
                     [*self.command, *self._arguments(question, files)],
                     timeout=self.timeout,
                     cwd=self.folder,
-                    environment=_environment(),
+                    environment={**_environment(), **dict(self.variables)},
                 )
             except CommandTimeout as error:
                 raise ResolverError(f"uv: no answer after {self.timeout:g} s", hint=error.hint) from None
@@ -106,7 +108,10 @@ class Uv:
 
 
 def find_uv(*, folder: Path | None = None, python: str | None = None, offline: bool = False) -> Uv | None:
-    """uv beside our own interpreter, on PATH, or as a module; None where there is none. Raises ResolverError if it is too old."""
+    """uv beside our own interpreter, on PATH, or as a module; None where there is none.
+
+    Raises ResolverError if it is too old.
+    """
     for command in _candidates():
         try:
             finished = process.run([*command, "--version"], timeout=30, environment=_environment())

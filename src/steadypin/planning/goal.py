@@ -1,0 +1,82 @@
+"""How far a plan shall go, as the user said it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from steadypin.errors import UsageError
+from steadypin.model.parse import normalise
+
+
+class Level(Enum):
+    """What a package may be raised to. MINOR keeps the major version (of a 0.x or calendar version: what stands for it)."""
+
+    LATEST = "latest"
+    WANTED = "wanted"
+    MINOR = "minor"
+    PATCH = "patch"
+    SECURITY = "security"
+
+
+class Grouping(Enum):
+    """How changes are put into stages."""
+
+    RISK = "risk"
+    PACKAGE = "package"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """`levels` are exceptions by name; `only` (empty is all) and `exclude` are names. `taken_at` is the time of the facts.
+
+    `options` and `constraints` are the resolver's, beyond what the project declares; `constraints_from` says who set those.
+    `uses` counts the places in which the project's code imports a package, None where nobody looked. `links` are (label, URL)
+    pairs for reviewers, by name.
+    """
+
+    level: Level = Level.LATEST
+    levels: tuple[tuple[str, Level], ...] = ()
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    cooldown_days: int = 0
+    taken_at: str = "1970-01-01T00:00:00Z"
+    prereleases: tuple[str, ...] = ()
+    max_stages: int = 10
+    grouping: Grouping = Grouping.RISK
+    options: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    constraints_from: str = ""
+    hashes: bool = False
+    uses: Mapping[str, int] | None = None
+    links: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+
+    def level_of(self, name: str) -> Level:
+        """The level for one package."""
+        return dict(self.levels).get(name, self.level)
+
+    def moves(self, name: str) -> bool:
+        """Whether a package is meant to move (others move only where they must)."""
+        if name in self.exclude or (self.only and name not in self.only):
+            return False
+        return self.level_of(name) is not Level.SECURITY
+
+
+def parse_levels(to: str, exceptions: tuple[str, ...]) -> tuple[Level, tuple[tuple[str, Level], ...]]:
+    """`latest` and ("django=minor", …) as values. Raises UsageError."""
+    found = []
+    for text in exceptions:
+        name, equals, level = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"not NAME=LEVEL: {text!r}", hint="for example: --to django=minor")
+        found.append((normalise(name.strip()), _level(level.strip())))
+    return _level(to), tuple(sorted(found))
+
+
+def _level(text: str) -> Level:
+    try:
+        return Level(text.lower())
+    except ValueError:
+        raise UsageError(f"not a level: {text!r}", hint=f"one of {', '.join(level.value for level in Level)}") from None

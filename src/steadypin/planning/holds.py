@@ -1,0 +1,224 @@
+"""Why a package does not reach the newest release there is, and what would free it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import ceil, log2
+
+from steadypin.model import parse
+from steadypin.model.comparison import PackageComparison
+from steadypin.model.facts import Facts
+from steadypin.model.plan import Hold, Reason
+from steadypin.model.released import Release
+from steadypin.model.resolution import Conflict, ResolvedPackage
+from steadypin.planning.bounds import exactly, higher
+from steadypin.planning.candidates import Target, is_ripe
+from steadypin.planning.clock import days_after
+from steadypin.planning.coupling import Requirements, admits
+from steadypin.planning.goal import Goal, Level
+from steadypin.planning.problem import Problem, is_demand
+from steadypin.planning.resolver import Resolver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What holds are judged from: the last pins, and what every version is known to require."""
+
+    problem: Problem
+    facts: Facts
+    goal: Goal
+    base: Mapping[str, str]
+    target: Target
+    requirements: Requirements
+
+    @property
+    def final(self) -> dict[str, str]:
+        return self.target.resolution.versions
+
+
+def find_holds(scene: Scene, resolver: Resolver) -> tuple[Hold, ...]:
+    """A hold for every package that ends below the newest release, each with at least one reason, by name.
+
+    What the facts do not explain is tried: the resolver is asked to take the newest release, and its refusal is the reason.
+    That is asked at most about log2 times of their number.
+    """
+    refused = dict(scene.target.refused)
+    reasons: dict[str, list[Reason]] = {}
+    for name in sorted(scene.final):
+        if _behind(scene, name) or name in refused:
+            reasons[name] = [*_known_reasons(scene, name), *_refusals(refused.get(name, ()))]
+    unexplained = [name for name, found in reasons.items() if not found]
+    for name, found in _forced(scene, unexplained, resolver).items():
+        reasons[name] = found
+    return tuple(_hold(scene, name, tuple(dict.fromkeys(found))) for name, found in sorted(reasons.items()))
+
+
+def _behind(scene: Scene, name: str) -> bool:
+    package = scene.problem.packages.get(name)
+    if package is None or (scene.goal.level_of(name) is Level.SECURITY and not package.advisories):
+        return False
+    newest = _newest(package)
+    return newest is not None and higher(newest.version, scene.final[name])
+
+
+def _newest(package: PackageComparison) -> Release | None:
+    return package.newest or package.latest
+
+
+def _hold(scene: Scene, name: str, because: tuple[Reason, ...]) -> Hold:
+    package = scene.problem.packages.get(name)
+    newest = _newest(package) if package else None
+    return Hold(name=name, at=scene.final.get(name), latest=newest.version if newest else None, because=because)
+
+
+def _known_reasons(scene: Scene, name: str) -> Iterator[Reason]:
+    """What the facts, the goal and the requirements of the other last pins say, in the order in which one would fix them."""
+    package = scene.problem.packages[name]
+    goal, here = scene.goal, scene.final[name]
+    newest = _newest(package)
+    if newest is None:
+        return
+    yield from _interpreter_reasons(package, newest, scene)
+    reachable = package.latest or newest
+    if not higher(reachable.version, here):
+        return
+    yield from _policy_reasons(name, goal)
+    if goal.cooldown_days > 0 and not is_ripe(reachable, goal):
+        until = days_after(reachable.published, goal.cooldown_days) if reachable.published else None
+        yield Reason(
+            kind="cooldown", by=f"{goal.cooldown_days} days", until=until, release=f"wait until {until}" if until else ""
+        )
+    yield from _declared_reasons(package, reachable.version)
+    yield from _demanded_reasons(scene, name, reachable.version)
+
+
+def _interpreter_reasons(package: PackageComparison, newest: Release, scene: Scene) -> Iterator[Reason]:
+    target = scene.facts.target
+    if not target.accepts_python(newest.requires_python):
+        yield Reason(
+            kind="python",
+            by=f"Python {target.python}",
+            requirement=newest.requires_python or "",
+            release=f"run on Python {newest.requires_python}",
+        )
+    elif package.latest is not None and package.latest.version != newest.version:
+        yield Reason(
+            kind="no-wheel", by=target.platform, release=f"a wheel of {newest.version} for {target.platform}, or an sdist"
+        )
+
+
+def _policy_reasons(name: str, goal: Goal) -> Iterator[Reason]:
+    if name in goal.exclude:
+        yield Reason(kind="policy", by=f"--exclude {name}", release=f"plan without --exclude {name}")
+    elif goal.only and name not in goal.only:
+        yield Reason(kind="policy", by="--only", release=f"add --only {name}")
+    level = goal.level_of(name)
+    if level is not Level.LATEST:
+        yield Reason(kind="policy", by=f"--to {level.value}", release="plan with --to latest")
+
+
+def _declared_reasons(package: PackageComparison, version: str) -> Iterator[Reason]:
+    """The project's own caps, with their place."""
+    for item in package.declared:
+        parsed = parse.requirement(item.requirement)
+        if parsed is None or not is_demand(item, package) or admits(str(parsed.specifier), version):
+            continue
+        place = f"{item.location.path}:{item.location.line}" if item.location.line else item.location.path
+        cap = ",".join(sorted(str(one) for one in parsed.specifier if not one.contains(version, prereleases=True)))
+        yield Reason(
+            kind="requirement",
+            by=place,
+            requirement=f"{package.name}{parsed.specifier}",
+            release=f"drop the {cap} in {place}",
+        )
+
+
+def _demanded_reasons(scene: Scene, name: str, version: str) -> Iterator[Reason]:
+    """Requirements of the other last pins, with the chain that leads to each from a package that the project declares."""
+    for package in scene.target.resolution.packages:
+        for row in scene.requirements.get((package.name, package.version), ()):
+            if row.name == name and not admits(row.specifier, version):
+                chain = _chain(scene, package.name)
+                via = f" (here through {' → '.join(chain)})" if len(chain) > 1 else ""
+                yield Reason(
+                    kind="requirement",
+                    by=f"{package.name} {package.version}",
+                    requirement=f"{name}{row.specifier}",
+                    release=f"when a release of {package.name} allows {name} {version}{via}",
+                )
+
+
+def _chain(scene: Scene, name: str) -> list[str]:
+    """Names from a declared package down to `name`, the shortest such way."""
+    asked_by = {package.name: package.via for package in scene.target.resolution.packages}
+    paths, seen = [[name]], {name}
+    while paths:
+        path = paths.pop(0)
+        if path[0] in scene.problem.direct or "" in asked_by.get(path[0], ()):
+            return path
+        for asker in asked_by.get(path[0], ()):
+            if asker and asker not in seen:
+                seen.add(asker)
+                paths.append([asker, *path])
+    return [name]
+
+
+def _refusals(conflicts: Iterable[Conflict]) -> Iterator[Reason]:
+    """A resolver's premises as reasons; the project's own bounds of the question are left out where a package is named."""
+    rows = list(dict.fromkeys(conflicts))
+    named = [row for row in rows if row.by not in ("", "index") and row.requirement]
+    for row in (named or rows)[:6]:
+        kind = "python" if row.name == "Python" else "requirement" if row.by not in ("", "index") else "unsolvable"
+        by = {"": "the project", "index": "no index offers it"}.get(row.by, row.by.replace("==", " "))
+        yield Reason(kind=kind, by=by, requirement=row.requirement, release="when that requirement is loosened")
+
+
+def _forced(scene: Scene, names: list[str], resolver: Resolver) -> dict[str, list[Reason]]:
+    """Reasons for what the facts do not explain, from the resolver's refusals, within the bound on its runs."""
+    budget = 1 + ceil(log2(1 + len(names))) if names else 0
+    found: dict[str, list[Reason]] = {}
+    for name in names[:budget]:
+        found[name] = list(_force(scene, name, resolver))
+    for name in names[budget:]:
+        asked = [f"{by}" for by in _asker_names(scene, name)]
+        by = ", ".join(asked) or "the resolver"
+        found[name] = [
+            Reason(kind="unsolvable", by=by, release="the resolver's best set of everything together has no newer one")
+        ]
+    return found
+
+
+def _asker_names(scene: Scene, name: str) -> list[str]:
+    packages = {package.name: package for package in scene.target.resolution.packages}
+    return [asker for asker in packages[name].via if asker] if name in packages else []
+
+
+def _force(scene: Scene, name: str, resolver: Resolver) -> Iterator[Reason]:
+    """Ask for the newest release of one package, with everything else as free as the target question left it."""
+    package = scene.problem.packages[name]
+    reachable = package.latest or _newest(package)
+    if reachable is None:
+        return
+    own = f"{name}>=", f"{name}=="
+    others = tuple(text for text in scene.target.question.constraints if not text.startswith(own))
+    question = replace(scene.target.question, constraints=(*others, exactly(name, reachable.version)))
+    resolution = resolver.resolve(question)
+    if not resolution.solved:
+        yield from _refusals(resolution.conflicts)
+        return
+    lower = sorted(_lower(resolution.packages, scene.final))
+    shown = ", ".join(f"{other} {version}" for other, version in lower[:3])
+    yield Reason(
+        kind="unsolvable",
+        by=", ".join(other for other, _ in lower[:3]) or "the resolver",
+        requirement=f"{name}=={reachable.version}",
+        release=f"possible at the price of {shown}" if lower else "the resolver prefers the older one",
+    )
+
+
+def _lower(packages: Iterable[ResolvedPackage], final: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for package in packages:
+        have, last = parse.version(package.version), parse.version(final.get(package.name, ""))
+        if have is not None and last is not None and have < last:
+            yield package.name, package.version

@@ -1,0 +1,202 @@
+"""From facts to a plan: base, target, needs, risks, stages, holds. Pure but for the resolver that is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from steadypin.codec import digest
+from steadypin.model.comparison import Comparison
+from steadypin.model.facts import Facts
+from steadypin.model.plan import Change, Plan, PlanStats, Stage
+from steadypin.model.resolution import Question, Resolution, ResolvedPackage
+from steadypin.planning.bounds import higher
+from steadypin.planning.candidates import resolve_base, resolve_target, smallest_cure
+from steadypin.planning.changes import Teller, changes_of
+from steadypin.planning.coupling import couplings, known_requirements, needs
+from steadypin.planning.goal import Goal, Grouping
+from steadypin.planning.holds import Scene, find_holds
+from steadypin.planning.problem import Problem, pose
+from steadypin.planning.resolver import Resolver
+from steadypin.planning.risk import Risk, assess, level
+from steadypin.planning.solving import Step, solve_drafts, solve_security
+from steadypin.planning.stages import SECURITY, Draft, draft_stages
+
+
+@dataclass(slots=True)
+class Counted:
+    """A resolver that counts what it is asked."""
+
+    resolver: Resolver
+    runs: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.resolver.name
+
+    def resolve(self, question: Question) -> Resolution:
+        self.runs += 1
+        return self.resolver.resolve(question)
+
+
+def make_plan(
+    facts: Facts,
+    comparison: Comparison,
+    resolver: Resolver,
+    goal: Goal,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """The plan. Equal facts and equal answers of the resolver give equal plans.
+
+    Raises Unsolvable where the project's own requirements contradict each other, ResolverError where the resolver fails.
+    `tell` hears what is being solved.
+    """
+    goal = replace(goal, taken_at=facts.taken_at)
+    ask = Counted(resolver)
+    problem = pose(facts, comparison, goal)
+    if not problem.question.requirements:
+        return _plan(facts, problem, ask)
+    tell("today's pins")
+    base = resolve_base(problem, ask)
+    tell("everything at once")
+    target = resolve_target(problem, base.versions, goal, ask)
+    requirements = known_requirements(problem.packages, (base, target.resolution))
+    known_needs = needs(base.versions, target.resolution.versions, requirements)
+    coupled = couplings(known_needs)
+    risks = _risks(problem, base, target.resolution, goal)
+    teller = Teller(problem=problem, goal=goal, coupled=coupled, risks=risks, needs=known_needs)
+    steps = list(_steps(problem, base, target.resolution, risks, goal, ask, tell, teller))
+    tell("what stays behind")
+    scene = Scene(problem=problem, facts=facts, goal=goal, base=base.versions, target=target, requirements=requirements)
+    holds = find_holds(scene, ask)
+    plan = _plan(facts, problem, ask)
+    return replace(
+        plan,
+        stages=_stages(problem, base, steps, teller),
+        holds=holds,
+        couplings=coupled,
+        stats=PlanStats(resolver_runs=ask.runs),
+    )
+
+
+def _plan(facts: Facts, problem: Problem, ask: Counted) -> Plan:
+    return Plan(
+        facts_digest=digest(replace(facts, taken_at="")),
+        target=f"python={facts.target.python},platform={facts.target.platform}",
+        base=tuple(sorted(problem.standing.items())),
+        gaps=tuple(sorted({*facts.gaps, *problem.gaps})),
+        basis=basis_digest(facts),
+        question=problem.question,
+        resolver=ask.name,
+        stats=PlanStats(resolver_runs=ask.runs),
+    )
+
+
+def basis_digest(facts: Facts) -> str:
+    """What a plan rests on here: declarations, locks, what is installed and the target, and no index's answers."""
+    installed = sorted((d.name, d.version or "") for d in facts.installed)
+    target = (facts.target.python, facts.target.platform)
+    return digest((target, facts.declared, facts.locked, tuple(installed)))
+
+
+def _risks(problem: Problem, base: Resolution, target: Resolution, goal: Goal) -> dict[str, Risk]:
+    before, after = base.versions, target.versions
+    askers = {package.name: sum(1 for name in package.via if name) for package in base.packages}
+    return {
+        name: assess(
+            name,
+            before[name],
+            after[name],
+            package=problem.packages.get(name),
+            direct=name in problem.direct,
+            dependents=askers.get(name, 0),
+            uses=goal.uses,
+        )
+        for name in sorted(before.keys() & after.keys())
+        if before[name] != after[name]
+    }
+
+
+def _steps(
+    problem: Problem,
+    base: Resolution,
+    target: Resolution,
+    risks: Mapping[str, Risk],
+    goal: Goal,
+    ask: Resolver,
+    tell: Callable[[str], None],
+    teller: Teller,
+) -> list[Step]:
+    """The security stage, where anything has to be cured, then the others by risk."""
+    steps: list[Step] = []
+    now, final = base.versions, target.versions
+    cures = _cures_on_the_way(problem, now, final)
+    if cures and goal.grouping is Grouping.RISK and goal.max_stages > 1:
+        draft = Draft(kinds=(SECURITY,), names=frozenset(cures), points=0, forced=True)
+        tell(draft.title)
+        step = solve_security(problem.question, now, final, draft, cures, ask)
+        if step is not None:
+            steps.append(step)
+            now = step.after
+    left = {name: risk for name, risk in risks.items() if name in now and now[name] != final.get(name)}
+    drafts = draft_stages(
+        left, teller.needs, tools=_tools(problem, target), grouping=goal.grouping, max_stages=goal.max_stages - len(steps)
+    )
+    return steps + solve_drafts(problem.question, now, target, drafts, ask, tell=tell)
+
+
+def _cures_on_the_way(problem: Problem, now: Mapping[str, str], final: Mapping[str, str]) -> dict[str, str]:
+    """The smallest cure of each package, where the plan's end is at or beyond it."""
+    found = {}
+    for name in sorted(now.keys() & final.keys()):
+        cure = smallest_cure(problem.packages.get(name), now[name])
+        if cure is not None and not higher(cure, final[name]):
+            found[name] = cure
+    return found
+
+
+def _tools(problem: Problem, target: Resolution) -> frozenset[str]:
+    """Declared tools, and what only they bring."""
+    asked_by = {package.name: package.via for package in target.packages}
+    tools = set(problem.tools)
+    while True:
+        more = {
+            name
+            for name, via in asked_by.items()
+            if name not in tools and name not in problem.direct and via and all(asker in tools for asker in via)
+        }
+        if not more:
+            return frozenset(tools)
+        tools |= more
+
+
+def _stages(problem: Problem, base: Resolution, steps: list[Step], teller: Teller) -> tuple[Stage, ...]:
+    """Stage 0 repairs what stands here; the others follow."""
+    before = {name: version for name, version in problem.standing.items() if name in base.versions}
+    repairs = changes_of(before, base.packages, frozenset(), teller)
+    repaired = tuple(replace(change, why=_repair(change.name, change.after, problem)) for change in repairs)
+    stages = [_stage(0, "repairs", "low", repaired, base.packages)] if repaired else []
+    for number, step in enumerate(steps, 1):
+        changes = changes_of(step.before, step.lock, step.draft.names, teller)
+        stages.append(_stage(number, step.draft.title, _risk(changes, teller), changes, step.lock))
+    return tuple(stages)
+
+
+def _repair(name: str, after: str | None, problem: Problem) -> str:
+    package = problem.packages.get(name)
+    if package is not None and package.release is not None and package.release.yanked is not None:
+        return f"the release was yanked: {package.release.yanked or 'no reason given'}"
+    if after is not None and problem.preferred.get(name) == after and name in problem.standing:
+        return "the lock says so; another version is installed"
+    return "what is required here does not allow what stands here" if after is not None else "nobody requires it"
+
+
+def _stage(number: int, title: str, risk: str, changes: tuple[Change, ...], lock: tuple[ResolvedPackage, ...]) -> Stage:
+    pins = tuple((package.name, package.version, package.hashes) for package in lock)
+    return Stage(number=number, title=title, risk=risk, changes=changes, lock=lock, lock_digest=digest(pins))
+
+
+def _risk(changes: tuple[Change, ...], teller: Teller) -> str:
+    points = [teller.risks[change.name].points for change in changes if change.name in teller.risks]
+    return level(max(points, default=0))

@@ -1,0 +1,98 @@
+"""Drafts made into stages: each one's complete lock is solved by the resolver on top of the lock before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from steadypin.model.resolution import Question, Resolution, ResolvedPackage
+from steadypin.planning.bounds import at_least, between, corridor, exactly
+from steadypin.planning.resolver import Resolver
+from steadypin.planning.stages import Draft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One solved draft: pins before and after."""
+
+    draft: Draft
+    before: Mapping[str, str]
+    lock: tuple[ResolvedPackage, ...]
+
+    @property
+    def after(self) -> dict[str, str]:
+        return {package.name: package.version for package in self.lock}
+
+
+def solve_security(
+    question: Question, base: Mapping[str, str], final: Mapping[str, str], draft: Draft, cures: Mapping[str, str], ask: Resolver
+) -> Step | None:
+    """The cures alone: each package at the smallest version that cures it, everything else as little moved as possible."""
+    fixed = [text for name in sorted(draft.names) for text in _cured(name, cures[name], final[name])]
+    asked = replace(
+        question,
+        pins=tuple(sorted({**base, **{name: cures[name] for name in draft.names}}.items())),
+        constraints=(*question.constraints, *corridor(base, final, frozen=_still(base, final), exempt=draft.names), *fixed),
+    )
+    return _accepted(draft, base, final, ask.resolve(asked))
+
+
+def _cured(name: str, cure: str, last: str) -> tuple[str, str]:
+    return at_least(name, cure), between(name, cure, last)
+
+
+def solve_drafts(
+    question: Question,
+    start: Mapping[str, str],
+    target: Resolution,
+    drafts: Iterable[Draft],
+    ask: Resolver,
+    *,
+    tell: Callable[[str], None],
+) -> list[Step]:
+    """One step per draft that moves anything, the last of them ending with the pins of the target.
+
+    A draft that cannot be solved alone is moved together with the next one. The last needs no question: its answer is the
+    target itself.
+    """
+    final = target.versions
+    now, freed, steps, carried = dict(start), set[str](), list[Step](), frozenset[str]()
+    pending = list(drafts)
+    for number, draft in enumerate(pending, 1):
+        draft = replace(draft, names=draft.names | carried)
+        freed |= draft.names
+        if number == len(pending):
+            step: Step | None = Step(draft=draft, before=now, lock=target.packages)
+        else:
+            tell(f"stage {number} of {len(pending)}: {draft.title}")
+            step = _solve(question, now, final, draft, frozenset(freed), ask)
+        carried = frozenset() if step else draft.names
+        if step and step.after != now:
+            steps.append(step)
+            now = step.after
+    return steps
+
+
+def _solve(
+    question: Question, now: Mapping[str, str], final: Mapping[str, str], draft: Draft, freed: frozenset[str], ask: Resolver
+) -> Step | None:
+    """A forced draft moves its own names all the way and takes along what must; any other moves only what is free."""
+    forced = [exactly(name, final[name]) for name in sorted(draft.names) if draft.forced and name in final]
+    exempt = draft.names if draft.forced else frozenset[str]()
+    frozen = _still(now, final) if draft.forced else now.keys() - freed
+    asked = replace(
+        question,
+        pins=tuple(sorted(now.items())),
+        upgrade=tuple(sorted(freed)),
+        constraints=(*question.constraints, *corridor(now, final, frozen=frozen, exempt=exempt), *forced),
+    )
+    return _accepted(draft, now, final, ask.resolve(asked))
+
+
+def _still(now: Mapping[str, str], final: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(name for name in now if final.get(name) == now[name])
+
+
+def _accepted(draft: Draft, before: Mapping[str, str], final: Mapping[str, str], resolution: Resolution) -> Step | None:
+    """The answer as a step; None where the resolver found no solution although the final pins are one."""
+    return Step(draft=draft, before=before, lock=resolution.packages) if resolution.solved else None
