@@ -16,16 +16,18 @@ EACH = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NAME
 
 
 @pytest.mark.parametrize("name", EACH)
-def test_the_suite_passes_on_the_samples_own_lock(samples: Samples, name: str) -> None:
-    finished = samples.locked(name).run("-m", "pytest", "-q", "-p", "no:cacheprovider")
+def test_the_lock_installs_without_conflict_and_the_suite_passes(samples: Samples, name: str, tmp_path: Path) -> None:
+    finished = samples.locked(name).test(FLAKY_SUITE_STATE=str(tmp_path / "runs"))
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert re.search(r"[0-9]+ passed", finished.stdout)
+    assert re.search(r"[0-9]+ passed|Ran [0-9]+ tests", finished.stdout + finished.stderr)
+    checked = samples.locked(name).run("-m", "pip", "--disable-pip-version-check", "check")
+    assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize("name", EACH)
-def test_nothing_is_broken_in_what_the_lock_gives(samples: Samples, name: str) -> None:
-    finished = samples.locked(name).run("-m", "pip", "--disable-pip-version-check", "check")
-    assert finished.returncode == 0, finished.stdout
+@pytest.mark.xdist_group("flaky_suite")
+def test_the_flaky_test_fails_on_the_runs_that_are_asked_for(samples: Samples, tmp_path: Path) -> None:
+    luck = {"FLAKY_SUITE_STATE": str(tmp_path / "runs"), "FLAKY_SUITE_FAILS": "2"}
+    assert [samples.locked("flaky_suite").test(**luck).returncode for _ in range(3)] == [0, 1, 0]
 
 
 @pytest.mark.xdist_group("parking_api")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -23,13 +24,18 @@ class Sample:
     folder: Path
     python: Path
 
-    def run(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the sample's interpreter in its folder; the output is text, an exit code is an answer."""
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "PYTHON"))}
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "PYTHON"))}
         command = [str(self.python), *arguments]
+        environment = {**kept, "PYTHONDONTWRITEBYTECODE": "1", **variables}
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, encoding="utf-8", timeout=timeout, check=False
+            command, cwd=self.folder, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False
         )
+
+    def test(self, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run the sample's own tests."""
+        return self.run(*json.loads(self.folder.joinpath("environment.json").read_text("utf-8"))["test"], **variables)
 
 
 def copy(name: str, into: Path) -> Path:
