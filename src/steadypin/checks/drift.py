@@ -9,6 +9,8 @@ from steadypin.checks.rule import Case, Check, Rule
 from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
+from steadypin.model.installed import DirectUrl, InstalledDistribution
+from steadypin.model.locked import LockedPackage
 from steadypin.model.severity import Severity
 
 NOT_LOCKED = Rule(
@@ -35,6 +37,14 @@ DIFFERS = Rule(
     bad="requirements.txt pins `jinja2==3.1.2`; 3.1.4 is installed",
     good="install the lock again, or lock what runs (`steadypin pin`)",
 )
+SOURCE = Rule(
+    id="source-differs",
+    title="Installed from another source than the lock says",
+    severity=Severity.HIGH,
+    why="The version can be the same and the code another: a commit, a local folder or a URL is not the index's release.",
+    bad="uv.lock has `httpx` from the index; a git checkout is installed",
+    good="install the lock again, or lock the source that is meant",
+)
 DISAGREE = Rule(
     id="locks-disagree",
     title="Two locks of one project pin different versions",
@@ -58,8 +68,10 @@ def _against_lock(package: PackageComparison, case: Case) -> Iterator[Finding]:
         yield from _missing(package)
     elif not package.locked:
         yield from _extra(package, case)
-    elif not _matches(package):
-        yield _differs(package)
+    else:
+        if not _matches(package):
+            yield _differs(package)
+        yield from _source(package)
 
 
 def _missing(package: PackageComparison) -> Iterator[Finding]:
@@ -77,9 +89,8 @@ def _missing(package: PackageComparison) -> Iterator[Finding]:
 
 def _extra(package: PackageComparison, case: Case) -> Iterator[Finding]:
     distribution = package.installed[0]
-    if not case.policy.exact and (
-        package.name in INSTALLERS or (distribution.editable and package.name in case.comparison.own)
-    ):
+    excused = package.name in INSTALLERS or bool(package.declared) or package.name in case.optional
+    if excused and not case.policy.exact:
         return
     needed_by = sorted({demand.by for demand in package.demands if demand.declared is None})
     reason = f" (needed by {', '.join(needed_by[:3])}{' …' if len(needed_by) > 3 else ''})" if needed_by else ""
@@ -109,6 +120,57 @@ def _differs(package: PackageComparison) -> Finding:
     )
 
 
+def _source(package: PackageComparison) -> Iterator[Finding]:
+    distribution = package.installed[0]
+    if any(_same_source(entry, distribution) for entry in package.locked):
+        return
+    entry = package.locked[0]
+    yield SOURCE.finding(
+        f"{package.name} is installed from {_origin(distribution)}, the lock says {_locked_origin(entry)}",
+        package=package.name,
+        version=distribution.version,
+        at=[entry.location, distribution.location],
+        remedy="install the lock again",
+    )
+
+
+def _same_source(entry: LockedPackage, distribution: InstalledDistribution) -> bool:
+    """Whether an installed distribution came from where the entry says; a bare path or URL entry matches its own kind."""
+    direct = distribution.direct_url
+    if direct is None:
+        return entry.kind in ("index", "conda", "virtual") or distribution.editable or _old_installer(entry)
+    if direct.kind == "vcs":
+        return entry.kind == "vcs" and _same_commit(entry, direct)
+    if direct.kind == "path":
+        return entry.kind in ("path", "editable", "virtual")
+    return entry.kind == "url" or (entry.kind == "path" and direct.url.startswith("file:"))
+
+
+def _old_installer(entry: LockedPackage) -> bool:
+    """Old installers wrote no direct_url.json; a lock entry that is no release cannot be told from one then."""
+    return entry.kind in ("path", "editable", "url", "vcs")
+
+
+def _same_commit(entry: LockedPackage, direct: DirectUrl) -> bool:
+    locked = entry.origin.revision if entry.origin else None
+    if not locked or not direct.revision:
+        return True
+    return direct.revision.startswith(locked) or locked in (direct.revision, direct.requested_revision)
+
+
+def _origin(distribution: InstalledDistribution) -> str:
+    direct = distribution.direct_url
+    if direct is None:
+        return "an index"
+    return f"{direct.url}@{direct.revision}" if direct.revision else direct.url
+
+
+def _locked_origin(entry: LockedPackage) -> str:
+    if entry.kind == "index" or entry.origin is None:
+        return "an index" if entry.kind == "index" else f"a {entry.kind} source"
+    return f"{entry.origin.url}@{entry.origin.revision}" if entry.origin.revision else str(entry.origin.url)
+
+
 def _locks_disagree(package: PackageComparison) -> Iterator[Finding]:
     by_file: dict[str, set[str]] = {}
     for entry in package.locked:
@@ -126,4 +188,4 @@ def _locks_disagree(package: PackageComparison) -> Iterator[Finding]:
     )
 
 
-CHECK = Check(rules=(NOT_LOCKED, NOT_INSTALLED, DIFFERS, DISAGREE), run=run)
+CHECK = Check(rules=(NOT_LOCKED, NOT_INSTALLED, DIFFERS, SOURCE, DISAGREE), run=run)

@@ -64,6 +64,23 @@ class Case:
         """The packages, without the project itself."""
         return tuple(package for package in self.comparison.packages if package.name not in self.comparison.own)
 
+    @cached_property
+    def optional(self) -> frozenset[str]:
+        """What the project's groups and extras ask for, and what that needs in turn: nobody meant the main lock to hold it."""
+        needs: dict[str, list[str]] = {}
+        for package in self.comparison.packages:
+            for demand in package.demands:
+                if demand.declared is None:
+                    needs.setdefault(demand.by, []).append(package.name)
+        pending = [item.name for item in self.facts.declared if item.group or item.extra or item.kind == "build"]
+        reached: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name not in reached:
+                reached.add(name)
+                pending.extend(needs.get(name, ()))
+        return frozenset(reached)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:

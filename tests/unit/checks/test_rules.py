@@ -13,6 +13,7 @@ from steadypin.model.facts import Facts
 from steadypin.model.finding import Finding
 from steadypin.model.installed import DirectUrl
 from steadypin.model.location import Location, Problem
+from steadypin.model.locked import Origin
 from steadypin.model.policy import Policy
 from steadypin.model.released import Release
 from steadypin.model.severity import Severity
@@ -33,6 +34,7 @@ LOCK_A_1 = lock(pin("a", "1.0"))
 OLD = Release("1.0", "2020-01-01T00:00:00Z", None, None, (), True)
 NEW = Release("1.0", "2026-10-01T00:00:00Z", None, None, (), True)
 EDITABLE = DirectUrl(kind="path", url="file:///srv/a", editable=True)
+GIT = DirectUrl(kind="vcs", url="https://git.example/a", revision="abcdef")
 UNHASHED = pin("a", "1.0", files=())
 
 CASES: list[tuple[str, Facts, Facts]] = [
@@ -55,6 +57,23 @@ CASES: list[tuple[str, Facts, Facts]] = [
         "version-differs",
         facts(lock(pin("a", "1.0+cpu")), installed=(A_1,)),
         facts(LOCK_A_1, installed=(installed("a", "1.0+cpu"),)),
+    ),
+    (
+        "source-differs",
+        facts(LOCK_A_1, installed=(installed("a", "1.0", direct_url=GIT),)),
+        facts(
+            lock(pin("a", None, kind="vcs", origin=Origin(kind="vcs", url="x", revision="abc"))),
+            installed=(installed("a", "1.0", direct_url=GIT),),
+        ),
+    ),
+    (
+        "installed-not-locked",
+        facts(LOCK_A_1, installed=(A_1, installed("pytest", "8", "pluggy"), installed("pluggy", "1"))),
+        facts(
+            manifest(declared("pytest", group="dev")),
+            LOCK_A_1,
+            installed=(A_1, installed("pytest", "8", "pluggy"), installed("pluggy", "1")),
+        ),
     ),
     (
         "locks-disagree",
