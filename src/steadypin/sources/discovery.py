@@ -31,7 +31,7 @@ ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
 REQUIREMENTS_FOLDERS = frozenset({"requirements", "requirements.d", "reqs", "constraints", "dependencies"})
 """Folders of requirements files, which belong to the project around them."""
 
-TOOL_FORMATS = frozenset({"tox", "nox", "pre-commit", "dockerfile", "workflow", "script"})
+TOOL_FORMATS = frozenset({"tox", "tox.toml", "nox", "pre-commit", "dockerfile", "workflow", "script", "uv.toml"})
 """Formats that say what a tool installs; a folder that has only these is no project of its own."""
 
 
@@ -64,7 +64,7 @@ def discover(root: Path) -> Discovery:
     found = sorted(walk.found)
     projects = _project_folders(found)
     return Discovery(
-        found=tuple(Found(path=path, format=format, project=_project_of(path, projects)) for path, format in found),
+        found=tuple(Found(path=path, format=format, project=_project_of(path, format, projects)) for path, format in found),
         problems=tuple(sorted(walk.problems, key=lambda problem: problem.location)),
     )
 
@@ -209,12 +209,15 @@ def _project_folders(found: list[tuple[str, str]]) -> frozenset[str]:
             "constraints",
             "pylock",
         )
-        if format not in TOOL_FORMATS and not of_requirements:
+        if format not in TOOL_FORMATS and not of_requirements and not path.endswith(".py.lock"):
             folders.add(folder)
     return frozenset(folders)
 
 
-def _project_of(path: str, projects: frozenset[str]) -> str:
+def _project_of(path: str, format: str, projects: frozenset[str]) -> str:
+    """The nearest project above; a script with inline metadata is one by itself, and its lock belongs to it."""
+    if format == "script" or path.endswith(".py.lock"):
+        return path.removesuffix(".lock")
     return next(folder for folder in _ancestors(path) if folder in projects)
 
 

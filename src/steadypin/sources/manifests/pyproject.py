@@ -17,6 +17,7 @@ from steadypin.sources.manifests.shapes import Sheet
 from steadypin.sources.manifests.tool_pdm import read_pdm
 from steadypin.sources.manifests.tool_poetry import read_poetry
 from steadypin.sources.manifests.tool_uv import Sources, read_uv, uv_sources
+from steadypin.sources.manifests.tox import add_tox_tables
 
 
 def read_pyproject(data: bytes, path: str) -> SourceFile:
@@ -27,6 +28,8 @@ def read_pyproject(data: bytes, path: str) -> SourceFile:
     _read_groups(sheet, sources)
     _read_strings(sheet, ("build-system", "requires"), Where(kind="build"))
     _read_setuptools(sheet)
+    _read_hatch(sheet)
+    add_tox_tables(sheet, "tool", "tox")
     read_uv(sheet, "tool", "uv")
     read_pdm(sheet)
     poetry = read_poetry(sheet)
@@ -127,6 +130,14 @@ def _dynamic_files(sheet: Sheet, key: tuple[str, ...]) -> None:
     for name in [named] if isinstance(named, str) else named if isinstance(named, list) else []:
         if isinstance(name, str):
             sheet.draft.include("requirements", name, sheet.at(*key, "file"))
+
+
+def _read_hatch(sheet: Sheet) -> None:
+    """`[tool.hatch.envs.NAME]`: what Hatch's own environments install."""
+    for name in sheet.table("tool", "hatch", "envs"):
+        for word in ("dependencies", "extra-dependencies"):
+            key = ("tool", "hatch", "envs", name, word)
+            _read_strings(sheet, key, Where(kind="tool", group=f"hatch:{name}"))
 
 
 PYPROJECT = Reader(format="pyproject", patterns=("pyproject.toml",), read=read_pyproject)

@@ -8,9 +8,11 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from steadypin.model import parse
-from steadypin.model.locked import Origin
+from steadypin.model.locked import Origin, SourceFile
 from steadypin.sources.lockfiles.parts import readable_requirement
+from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.draft import Where
+from steadypin.sources.manifests.loading import load_sheet
 from steadypin.sources.manifests.markers import both, pep508
 from steadypin.sources.manifests.places import Key
 from steadypin.sources.manifests.shapes import Sheet
@@ -149,3 +151,13 @@ def _read_indexes(sheet: Sheet, *root: str) -> None:
         extra = options.get("extra-index-url")
         for url in extra if isinstance(extra, list) else [extra]:
             sheet.draft.index(url)
+
+
+def read_uv_toml(data: bytes, path: str) -> SourceFile:
+    """One uv.toml: the tables of `[tool.uv]` in a file of their own. Raises SourceError where it is not TOML."""
+    sheet = load_sheet(data, path)
+    read_uv(sheet)
+    return sheet.draft.finish("uv.toml")
+
+
+UV_TOML = Reader(format="uv.toml", patterns=("uv.toml",), read=read_uv_toml)
