@@ -22,9 +22,10 @@ from pathlib import Path
 
 from steadypin.errors import EnvironmentNotFound, InterpreterError
 from steadypin.model.installed import PythonEnvironment
-from steadypin.sources.filetree import DISK
+from steadypin.sources.filetree import DISK, FileTree
 from steadypin.sources.import_paths import import_paths
 from steadypin.sources.installed import read_listing
+from steadypin.sources.interpreter import Interpreter, inspect
 from steadypin.text import printable
 
 _IN_PROJECT = (".venv", "venv", "env", ".env")
@@ -118,7 +119,7 @@ def read_environment(found: EnvironmentPath, *, cache_dir: Path | None) -> Pytho
     try:
         if found.python is None:
             raise InterpreterError(f"{found.path}: holds no interpreter that runs on this machine")
-        return _read_live(found.python, cache_dir)
+        return environment_of(inspect(Path(found.python), cache_dir=cache_dir))
     except InterpreterError as error:
         from steadypin.sources.standalone import read_prefix
 
@@ -129,18 +130,18 @@ def read_environment(found: EnvironmentPath, *, cache_dir: Path | None) -> Pytho
         return environment
 
 
-def _read_live(python: str, cache_dir: Path | None) -> PythonEnvironment:
-    from steadypin.sources.interpreter import inspect
-
-    interpreter = inspect(Path(python), cache_dir=cache_dir)
+def environment_of(interpreter: Interpreter, tree: FileTree = DISK) -> PythonEnvironment:
+    """What stands on the paths of an interpreter that has described itself."""
     paths = import_paths(
-        interpreter.paths, site_folders=interpreter.site_folders, standard_library=interpreter.standard_library
+        interpreter.paths,
+        site_folders=interpreter.site_folders,
+        standard_library=interpreter.standard_library,
+        tree=tree,
     )
-    listing = read_listing(paths)
-    virtual = interpreter.prefix != interpreter.base_prefix
-    kind, system_site = _kind(interpreter.prefix, virtual)
+    listing = read_listing(paths, tree=tree)
+    kind, system_site = _kind(interpreter, tree)
     return PythonEnvironment(
-        path=interpreter.prefix if kind != "system" else interpreter.python,
+        path=interpreter.python if kind == "system" else interpreter.prefix,
         kind=kind,
         target=interpreter.target,
         paths=paths,
@@ -151,14 +152,15 @@ def _read_live(python: str, cache_dir: Path | None) -> PythonEnvironment:
     )
 
 
-def _kind(prefix: str, virtual: bool) -> tuple[str, bool]:
+def _kind(interpreter: Interpreter, tree: FileTree) -> tuple[str, bool]:
     """The kind of a live environment, and whether it sees its base's packages."""
     from steadypin.sources.surroundings import read_venv_config
 
-    if virtual:
-        config = read_venv_config(DISK, prefix)
+    if interpreter.prefix != interpreter.base_prefix:
+        config = read_venv_config(tree, interpreter.prefix)
         return (config.maker, config.system_site_packages) if config else ("virtualenv", False)
-    return ("conda" if Path(prefix, "conda-meta").is_dir() else "system"), False
+    conda = f"{interpreter.prefix}{tree.separator}conda-meta"
+    return ("conda" if tree.is_dir(conda) else "system"), False
 
 
 def _read_inside(found: EnvironmentPath) -> PythonEnvironment:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import ntpath
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
 from steadypin.sources.filetree import DISK, FileTree
@@ -15,7 +16,7 @@ def import_paths(
     standard, sites = set(standard_library), set(site_folders)
     ordered: dict[str, None] = {}
     for path in paths:
-        if path in standard or path.endswith(".zip"):
+        if path in standard or path.endswith(".zip") or not (tree.is_dir(path) or tree.is_file(path)):
             continue
         ordered.setdefault(path)
         if path not in sites:
@@ -28,10 +29,8 @@ def import_paths(
 
 
 def _added(folder: str, line: str, tree: FileTree) -> str:
-    if tree.separator == os.sep:
-        return os.path.normpath(os.path.join(folder, line))  # noqa: PTH118
-    import posixpath
-
+    if tree.separator == "\\":
+        return ntpath.normpath(ntpath.join(folder, line))
     return posixpath.normpath(posixpath.join(folder, line))
 
 

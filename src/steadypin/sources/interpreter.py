@@ -77,21 +77,23 @@ def inspect(python: Path, *, cache_dir: Path | None, timeout: float = TIMEOUT) -
     if cached is not None:
         return cached
     facts = _ask(python, timeout)
-    try:
-        found = _interpreter(python, facts)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise InterpreterError(f"{python}: described itself in a way that makes no sense: {error}") from None
+    found = interpreter_of(str(python), facts, source=f"interpreter {python}")
     _write_cache(place, found, facts["site_candidates"])
     return found
 
 
 def facts_script() -> str:
     """The text that describes an interpreter when it runs; it defines functions and calls none."""
+    return script_text("interpreter_facts.py")
+
+
+def script_text(name: str) -> str:
+    """The text of one of the files that run elsewhere."""
     import pkgutil
 
-    content = pkgutil.get_data("steadypin.sources", "interpreter_facts.py")
+    content = pkgutil.get_data("steadypin.sources", name)
     if content is None:
-        raise InterpreterError("the installation of steadypin is incomplete: interpreter_facts.py is missing")
+        raise InterpreterError(f"the installation of steadypin is incomplete: {name} is missing")
     return content.decode("utf-8").replace("\r\n", "\n")
 
 
@@ -119,8 +121,8 @@ def _reason(error: CommandError, python: Path) -> str:
     return error.message.removeprefix(f"{python.absolute()}: ")
 
 
-def parse_facts(output: str, *, origin: str) -> dict[str, Any]:
-    """The description in the output of the script, of which only the shape is trusted. Raises InterpreterError."""
+def parse_facts(output: str, *, origin: str, shape: Mapping[str, type] = _SHAPE) -> dict[str, Any]:
+    """The answer in the output of a script, of which only the outer shape is checked. Raises InterpreterError."""
     start, end = output.rfind(_START), output.rfind(_END)
     try:
         facts = json.loads(output[start + len(_START) : end]) if 0 <= start < end else None
@@ -128,7 +130,7 @@ def parse_facts(output: str, *, origin: str) -> dict[str, Any]:
         facts = None
     if not isinstance(facts, dict):
         raise InterpreterError(f"{origin}: did not describe itself; it printed {printable(output.strip(), 80)!r}")
-    for key, kind in _SHAPE.items():
+    for key, kind in shape.items():
         if not isinstance(facts.get(key), kind):
             raise InterpreterError(f"{origin}: described itself without {key}")
     return facts
@@ -202,20 +204,24 @@ def _abi(facts: Mapping[str, Any]) -> Any:
     )
 
 
-def _interpreter(python: Path, facts: Mapping[str, Any]) -> Interpreter:
-    user = facts.get("user_site")
-    return Interpreter(
-        python=str(python),
-        version=str(facts["version"]),
-        prefix=str(facts["prefix"]),
-        base_prefix=str(facts["base_prefix"]),
-        paths=_texts(facts["paths"]),
-        site_folders=_texts(facts["site_folders"]),
-        standard_library=_texts(facts["standard_library"]),
-        user_site=user if isinstance(user, str) else None,
-        externally_managed=bool(facts["externally_managed"]),
-        target=target_of(facts, source=f"interpreter {python}"),
-    )
+def interpreter_of(python: str, facts: Mapping[str, Any], *, source: str) -> Interpreter:
+    """An interpreter from its own facts. Raises InterpreterError where they make no sense."""
+    try:
+        user = facts.get("user_site")
+        return Interpreter(
+            python=python,
+            version=str(facts["version"]),
+            prefix=str(facts["prefix"]),
+            base_prefix=str(facts["base_prefix"]),
+            paths=_texts(facts["paths"]),
+            site_folders=_texts(facts["site_folders"]),
+            standard_library=_texts(facts["standard_library"]),
+            user_site=user if isinstance(user, str) else None,
+            externally_managed=bool(facts["externally_managed"]),
+            target=target_of(facts, source=source),
+        )
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise InterpreterError(f"{python}: described itself in a way that makes no sense: {error}") from None
 
 
 def _texts(values: list[object]) -> tuple[str, ...]:

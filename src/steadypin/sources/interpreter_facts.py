@@ -16,7 +16,7 @@ import sys
 
 def load_site():
     """The `site` module without the effects of importing it (Python 2 and old virtualenvs call main() in its body)."""
-    if "site" in sys.modules:
+    if "site" in sys.modules and not getattr(sys.flags, "no_site", 0):
         return None
     source = find_site_source()
     if source is None or not re.search(r"(?m)^main\(\)", source[1]):
@@ -41,12 +41,12 @@ def find_site_source():
 
 def site_folders():
     """sys.path as a normal start would make it, less what .pth files add; and the folders whose .pth files would count."""
-    own = [""] + [os.getcwd()]
-    before = [entry for entry in sys.path if entry not in own]
+    own = ["", os.getcwd(), os.path.dirname(os.path.abspath(sys.argv[0]))]  # put there by `-c`, `-` or a script's own start
+    before = [entry for index, entry in enumerate(sys.path) if index or entry not in own]
     sys.path[:] = list(before)
     site = load_site()
-    if site is None:
-        return sys.path, [], None, []
+    if site is None:  # the snapshot script, started the usual way: .pth files have been processed already
+        return [entry for entry in before if os.path.exists(entry)], [], None, []
     site.addpackage = lambda sitedir, name, known_paths, *rest, **more: known_paths
     for name in ("execsitecustomize", "execusercustomize", "sethelper", "enablerlcompleter", "setquit", "setcopyright"):
         if hasattr(site, name):
