@@ -73,16 +73,21 @@ class IndexJson:
 
 
 def _advisory(item: Any, name: str, version: str) -> Advisory:
-    """The entry as an OSV record about this one version: being listed is to be affected, `fixed_in` says what is not."""
+    """The entry as an OSV record about this one version: being listed is to be affected, until the first fix above it."""
     if not isinstance(item, dict):
         raise records.RecordError("vulnerabilities: expected objects")
-    fixed = item.get("fixed_in")
-    events = [{"fixed": text} for text in fixed if isinstance(text, str)] if isinstance(fixed, list) else []
+    fixed = [{"fixed": text} for text in _above(version, item.get("fixed_in"))]
     entry = {
         "package": {"ecosystem": records.ECOSYSTEM, "name": name},
         "versions": [canonical(version)],
-        "ranges": [{"type": "ECOSYSTEM", "events": events}] if events else [],
+        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, *fixed]}] if fixed else [],
     }
     link = [{"type": "WEB", "url": item.get("link")}]
     kept = {key: item.get(key) for key in ("id", "aliases", "summary", "details", "withdrawn")}
     return records.parse_record({**kept, "affected": [entry], "references": link}).advisory
+
+
+def _above(version: str, fixed: object) -> list[str]:
+    at = parse.version(version)
+    texts = [text for text in fixed if isinstance(text, str)] if isinstance(fixed, list) else []
+    return [text for text in texts if at is not None and (bound := parse.version(text)) is not None and bound > at]

@@ -18,6 +18,7 @@ from steadypin.model import parse
 from steadypin.model.advisory import Advisory, AdvisoryMatch, Affected, AffectedRange
 from steadypin.model.gap import Gap
 from steadypin.model.severity import Severity
+from steadypin.text import printable
 
 MALICIOUS = "MAL-"
 REFERENCE_LIMIT = 10
@@ -226,8 +227,15 @@ def _gaps(name: str, version: str, advisories: Sequence[Advisory]) -> tuple[Gap,
     if not advisories:
         return ()
     if parse.version(version) is None:
-        reason, why = "version-not-pep440", f"{version!r} is not a PEP 440 version"
+        reason, why = "version-not-pep440", "the version is not PEP 440"
     else:
         reason, why = "not-evaluable", "the record gives no versions that can be compared"
     ids = ", ".join(advisory.id for advisory in advisories[:10]) + (", …" if len(advisories) > 10 else "")
-    return (Gap(subject=name, stage="advisories", reason=reason, detail=f"{version}: {ids} could not be evaluated: {why}"),)
+    return (
+        Gap(
+            subject=name,
+            stage="advisories",
+            reason=reason,
+            detail=f"{printable(version, 60)}: {ids} could not be evaluated: {why}",
+        ),
+    )

@@ -115,7 +115,7 @@ class OsvService:
 
 def gap(name: str, version: str, error: NetworkError) -> Gap:
     """What is said of a package about which a source gave no usable answer."""
-    return Gap(subject=name, stage="advisories", reason=error.reason, detail=f"{version}: {printable(error.message, 300)}")
+    return Gap(subject=name, stage="advisories", reason=error.reason, detail=printable(f"{version}: {error.message}", 300))
 
 
 def _each(items: Sequence[T], ask: Callable[[T], Any]) -> Iterable[tuple[T, Any]]:
