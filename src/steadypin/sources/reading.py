@@ -7,12 +7,14 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from steadypin.errors import SourceError, UsageError
-from steadypin.model.location import Location
+from steadypin.model.location import Location, Problem
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles import READERS, Reader
+from steadypin.text import printable
 
 SIZE_LIMIT = 256 * 1024 * 1024
 """Bytes of the largest file that is read; the largest locks of large monorepos have a tenth of it."""
@@ -32,14 +34,17 @@ _TELLTALE = re.compile(
 _SPECIAL = ((stat.S_ISDIR, "a directory, not a file"), (stat.S_ISFIFO, "a named pipe, not a file"))
 
 
-def read_file(path: Path, *, shown: str | None = None, format: str | None = None) -> SourceFile:
+def read_file(path: Path, *, shown: str | None = None, format: str | None = None, within: Path | None = None) -> SourceFile:
     """What the file says, by the reader of its name, or of `format` where that is given.
 
-    `shown` is the path to put into locations and messages. Raises SourceError where the file cannot be opened or is not what
+    `shown` is the path to put into locations and messages. With `within` a file that lies outside that folder, by its path or
+    by a symbolic link on its way, is refused unopened. Without it the user named the file: a link that leads out of its own
+    folder is followed and reported. Raises SourceError where the file cannot be opened or is not what
     its format promises, UsageError for a format that does not exist. Directories, pipes and devices are refused unopened.
     """
     name = str(path) if shown is None else shown
     reader = reader_of(path.as_posix(), format=format)
+    _refuse_outside(path, within, name)
     data = read_bytes(path, shown=name)
     if reader is None:
         reader = sniff(path.name, data)
@@ -49,7 +54,35 @@ def read_file(path: Path, *, shown: str | None = None, format: str | None = None
             location=Location(path=name),
             hint=f"say what it is with --as FORMAT: {', '.join(formats())}",
         )
-    return reader.read(data, name)
+    file = reader.read(data, name)
+    if within is None and (target := link_out(path)) is not None:
+        message = f"a symbolic link that leads out of its folder, to {printable(str(target))}"
+        file = replace(file, problems=(Problem(message=message, location=Location(path=name)), *file.problems))
+    return file
+
+
+def link_out(path: Path) -> Path | None:
+    """Where a symbolic link leads that leaves both its own folder and the current one; None for every other file."""
+    if not path.is_symlink():
+        return None
+    target = path.resolve()
+    homes = (path.parent.resolve(), Path.cwd())
+    return None if any(target.is_relative_to(home) for home in homes) else target
+
+
+def _refuse_outside(path: Path, within: Path | None, shown: str) -> None:
+    if within is None:
+        return
+    try:
+        inside = path.resolve().is_relative_to(within.resolve())
+    except (OSError, RuntimeError, ValueError):  # a loop of links before Python 3.13 is a RuntimeError
+        return
+    if not inside:
+        raise SourceError(
+            "lies outside the project, or is a link that leads there",
+            location=Location(path=shown),
+            hint="only files of the project are followed; name it on the command line to have it read",
+        )
 
 
 def readers() -> Iterator[Reader]:
@@ -94,21 +127,27 @@ def read_bytes(path: Path, *, shown: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError) as error:
         raise SourceError(_reason(error, path), location=place, hint="check the path and its permissions") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise SourceError(_special(status.st_mode), location=place, hint="name a regular file")
-        if status.st_size > SIZE_LIMIT:
-            size = status.st_size // (1024 * 1024)
-            raise SourceError(
-                f"{size} MiB; files above {SIZE_LIMIT // (1024 * 1024)} MiB are not read",
-                location=place,
-                hint="no lock is that large: is it the right file?",
-            )
-        try:
-            return file.read(SIZE_LIMIT + 1)
-        except OSError as error:
-            raise SourceError(_reason(error, path), location=place, hint="check the disk") from None
+    try:
+        return _content(descriptor, place)
+    except OSError as error:
+        raise SourceError(_reason(error, path), location=place, hint="check the disk") from None
+    finally:
+        os.close(descriptor)
+
+
+def _content(descriptor: int, place: Location) -> bytes:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise SourceError(_special(status.st_mode), location=place, hint="name a regular file")
+    if status.st_size > SIZE_LIMIT:
+        size = status.st_size // (1024 * 1024)
+        raise SourceError(
+            f"{size} MiB; files above {SIZE_LIMIT // (1024 * 1024)} MiB are not read",
+            location=place,
+            hint="no lock is that large: is it the right file?",
+        )
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return file.read(SIZE_LIMIT)
 
 
 def _special(mode: int) -> str:

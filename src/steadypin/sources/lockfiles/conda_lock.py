@@ -10,7 +10,7 @@ from steadypin.model.locked import Include, LockedDependency, LockedFile, Locked
 from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import yamltext
 from steadypin.sources.lockfiles.conda_names import is_conda_name
-from steadypin.sources.lockfiles.document import Document, Table, WrongShape, shaped
+from steadypin.sources.lockfiles.document import Document, Table, WrongShape, quoted, shaped
 from steadypin.sources.lockfiles.parts import Draft, locked_file
 from steadypin.sources.lockfiles.reader import Reader
 from steadypin.text import printable, redact
@@ -93,7 +93,7 @@ def _name(raw: str, manager: str, place: Location, draft: Draft) -> str | None:
         return draft.name(raw, place)
     if is_conda_name(raw):
         return normalise(raw)
-    draft.problem(f"{printable(raw, 80)!r} is not a conda package name", place)
+    draft.problem(f"{quoted(raw)} is not a conda package name", place)
     return None
 
 

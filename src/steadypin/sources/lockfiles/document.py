@@ -35,6 +35,7 @@ class WrongShape(Exception):
     def __init__(self, key: str, message: str) -> None:
         super().__init__(f"{key}: {message}" if key else message)
         self.key = key
+        self.reason = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,11 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
 
+def quoted(text: str, limit: int = 80) -> str:
+    """A hostile text between quotes, on one line."""
+    return f"'{printable(text, limit)}'"
+
+
 def kind_of(value: object) -> str:
     """The word for a value's type in a message."""
     names = {str: "a string", bool: "a boolean", int: "a number", float: "a number", list: "a list", type(None): "null"}
@@ -141,7 +147,7 @@ def shaped(path: str) -> Iterator[None]:
         yield
     except WrongShape as error:
         raise SourceError(
-            printable(str(error)),
+            printable(error.reason),
             location=Location(path=path, key=printable(error.key)),
             hint="the file is damaged or was edited by hand: write it again with its tool",
         ) from None

@@ -15,7 +15,7 @@ from steadypin.model.locked import Include, LockedPackage, Origin, SourceFile
 from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import yamltext
 from steadypin.sources.lockfiles.conda_names import parse_spec
-from steadypin.sources.lockfiles.document import Document, Table, kind_of, shaped
+from steadypin.sources.lockfiles.document import Document, Table, kind_of, quoted, shaped
 from steadypin.sources.lockfiles.parts import Draft, by_marker, report_duplicates
 from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.lockfiles.requirements import read_line
@@ -87,7 +87,7 @@ def _nested(
     """`pip:` and its requirement lines; nothing else may be nested."""
     for key in table.content:
         if key != "pip":
-            draft.problem(f"{printable(key, 60)!r} is not an installer that conda knows; only pip is", place)
+            draft.problem(f"{quoted(key, 60)} is not an installer that conda knows; only pip is", place)
     for index, (item, line, column) in enumerate(yamltext.items(table, "pip")):
         where = draft.place(f"{table.key}.pip[{index}]", line, column)
         if not isinstance(item, str):

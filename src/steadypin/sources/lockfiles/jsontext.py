@@ -9,7 +9,7 @@ from typing import Any
 
 from steadypin.errors import SourceError
 from steadypin.model.location import Location, Problem
-from steadypin.sources.lockfiles.document import Document, LineCounter, Table, decode, kind_of
+from steadypin.sources.lockfiles.document import Document, LineCounter, Table, decode, kind_of, quoted
 from steadypin.text import printable
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(?P<key>\s*:)?|[{}\[\]]', re.DOTALL)
@@ -104,5 +104,5 @@ def _duplicates(text: str, path: str, twice: list[str]) -> tuple[Problem, ...]:
             located.add(key_path[-1])
         seen.setdefault(key_path, (line, column))
     for key in sorted(set(twice) - located):
-        problems.append(Problem(message=f"the key {printable(key, 80)!r} stands twice", location=Location(path=path)))
+        problems.append(Problem(message=f"the key {quoted(key)} stands twice", location=Location(path=path)))
     return tuple(problems)

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from steadypin.model.location import Location, Problem
 from steadypin.model.locked import LockedDependency, LockedFile, LockedPackage, SourceFile
 from steadypin.model.parse import marker, normalise, requirement, version
+from steadypin.sources.lockfiles.document import quoted
 from steadypin.text import printable, redact
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -137,13 +138,13 @@ class Draft:
         """The normalised name, or None and a problem: such an entry cannot be installed by anybody."""
         if is_name(raw):
             return normalise(raw)
-        self.problem(f"{printable(raw, 80)!r} is not a package name", location)
+        self.problem(f"{quoted(raw)} is not a package name", location)
         return None
 
     def version(self, raw: str, name: str | None, location: Location) -> None:
         """Note a version that PEP 440 does not know; its text is kept."""
         if not is_version(raw):
-            self.problem(f"{name}: {printable(raw, 80)!r} is not a version that PEP 440 can compare", location)
+            self.problem(f"{name}: {quoted(raw)} is not a version that PEP 440 can compare", location)
 
     def marker(self, raw: str | None, location: Location) -> str | None:
         """The marker in normal form; one that cannot be read is kept as it is, with a problem."""

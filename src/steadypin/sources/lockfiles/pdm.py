@@ -1,8 +1,8 @@
 """pdm.lock in its layouts from the first to 4.5.
 
 Hashes stand right under `[metadata]` (the oldest, marked by `[root] meta_version`), in `[metadata.files]` (2 to 4.2, keyed
-"name version") or beside each package (since 4.3). A name with extras is an entry of its own. Markers and groups per package exist
-since `inherit_metadata`, and as `sections` in the oldest.
+"name version") or beside each package (since 4.3). A name with extras is an entry of its own. Markers and groups per package
+exist since `inherit_metadata`, and as `sections` in the oldest.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from steadypin.model.location import Location
 from steadypin.model.locked import LockedDependency, LockedFile, LockedPackage, Origin, SourceFile
 from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import tomltext
-from steadypin.sources.lockfiles.document import Document, Table, WrongShape, shaped
+from steadypin.sources.lockfiles.document import Document, Table, WrongShape, quoted, shaped
 from steadypin.sources.lockfiles.parts import Draft, by_marker, edge_of, locked_file, marker_text, report_duplicates
 from steadypin.sources.lockfiles.reader import Reader
-from steadypin.text import printable, redact
+from steadypin.text import redact
 
 NEWEST = (4, 5)
 _VCS = ("git", "hg", "svn", "bzr")
@@ -69,7 +69,7 @@ def _format_version(metadata: Table, draft: Draft) -> str | None:
         return None
     found = re.fullmatch(r"(\d{1,9})(?:\.(\d{1,9}))?(?:\.\d{1,9})?", text)
     if found is None:
-        raise WrongShape(metadata.path("lock_version"), f"{printable(text, 40)!r} is not a version such as 4.5.0")
+        raise WrongShape(metadata.path("lock_version"), f"{quoted(text, 40)} is not a version such as 4.5.0")
     if (int(found[1]), int(found[2] or 0)) > NEWEST:
         raise SourceError(
             f"lock_version {text} is not understood; {'.'.join(map(str, NEWEST))} is the newest that is",

@@ -1,8 +1,8 @@
 """poetry.lock in its layouts from 2018 on.
 
 Hashes stand in `[metadata.hashes]` (no lock-version), in `[metadata.files]` (1.0, 1.1) or beside each package (2.0, 2.1).
-Groups are `category` in 1.x, unknown in 2.0, `groups` in 2.1, where also `markers` tell when a package applies. `python-versions` is
-Poetry's own language and kept as written.
+Groups are `category` in 1.x, unknown in 2.0, `groups` in 2.1, where also `markers` tell when a package applies.
+`python-versions` is Poetry's own language and kept as written.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from steadypin.model.location import Location
 from steadypin.model.locked import LockedDependency, LockedFile, LockedPackage, Origin, SourceFile
 from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import tomltext
-from steadypin.sources.lockfiles.document import Document, Table, WrongShape, kind_of, shaped
+from steadypin.sources.lockfiles.document import Document, Table, WrongShape, kind_of, quoted, shaped
 from steadypin.sources.lockfiles.parts import Draft, by_marker, file_name, locked_file, marker_text, report_duplicates
 from steadypin.sources.lockfiles.reader import Reader
-from steadypin.text import printable, redact
+from steadypin.text import redact
 
 NEWEST = (2, 1)
 _VCS = ("git", "hg", "svn", "bzr")
@@ -63,7 +63,7 @@ def _format_version(metadata: Table, draft: Draft) -> str | None:
         return None
     found = re.fullmatch(r"(\d{1,9})(?:\.(\d{1,9}))?", text)
     if found is None:
-        raise WrongShape(metadata.path("lock-version"), f"{printable(text, 40)!r} is not a version such as 2.1")
+        raise WrongShape(metadata.path("lock-version"), f"{quoted(text, 40)} is not a version such as 2.1")
     version = (int(found[1]), int(found[2] or 0))
     newest = ".".join(map(str, NEWEST))
     if version[0] > NEWEST[0]:
@@ -150,7 +150,7 @@ def _source(entry: Table, place: Location, draft: Draft) -> tuple[str, Origin | 
         kind = "path" if word == "file" else "url"
         return kind, Origin(kind=kind, url=shown, subdirectory=source.text("subdirectory"))
     if word not in ("legacy", "pypi"):
-        draft.problem(f"{entry.needed('name')}: unknown source type {printable(word, 40)!r}", place)
+        draft.problem(f"{entry.needed('name')}: unknown source type {quoted(word, 40)}", place)
     return "index", Origin(kind="index", url=shown)
 
 

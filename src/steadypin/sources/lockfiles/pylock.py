@@ -15,7 +15,7 @@ from steadypin.model.location import Location
 from steadypin.model.locked import LockedDependency, LockedFile, LockedPackage, Origin, SourceFile
 from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import tomltext
-from steadypin.sources.lockfiles.document import Document, Table, WrongShape, shaped
+from steadypin.sources.lockfiles.document import Document, Table, WrongShape, quoted, shaped
 from steadypin.sources.lockfiles.parts import Draft, by_marker, locked_file, marker_text, report_duplicates
 from steadypin.sources.lockfiles.reader import Reader
 from steadypin.text import printable, redact
@@ -63,7 +63,7 @@ def _format_version(root: Table, draft: Draft) -> str | None:
         return None
     numbers = re.fullmatch(r"(\d{1,9})\.(\d{1,9})", text)
     if numbers is None:
-        raise WrongShape("lock-version", f"{printable(text, 40)!r} is not a version such as 1.0")
+        raise WrongShape("lock-version", f"{quoted(text, 40)} is not a version such as 1.0")
     major, minor = int(numbers[1]), int(numbers[2])
     if major != MAJOR:
         raise SourceError(
@@ -80,11 +80,12 @@ def _format_version(root: Table, draft: Draft) -> str | None:
 
 
 def _validate(root: Table, places: list[Location], draft: Draft) -> None:
-    """Ask the standard's reader, whose reason becomes a problem."""
+    """Ask the standard's reader, whose reason becomes a problem. Of an unknown minor version it would log; that is reported."""
     from packaging.pylock import Pylock, PylockValidationError
 
+    known = f"{MAJOR}.{MINOR}" if "lock-version" in root else None
     try:
-        Pylock.from_dict(dict(root.content))
+        Pylock.from_dict({**root.content, "lock-version": known} if known else dict(root.content))
     except PylockValidationError as error:
         message = printable(str(error), 300)
         found = re.search(r"packages\[(\d{1,9})\]", message)

@@ -19,6 +19,7 @@ _PLAIN = ("http", "https", "ftp", "file")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _EXTRAS = re.compile(r"(.+)\[([^\]]+)\]", re.DOTALL)
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma")
+_OPERATORS = re.compile(r"[<>=!~\s\"']")
 _EGG = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[([^\]]*)\])?")
 
 
@@ -211,7 +212,9 @@ def _is_path(text: str) -> bool:
     if at and is_name(_strip_extras(before.strip())[0].strip()):
         return False
     bare = _strip_extras(text)[0]
-    return bare.startswith(".") or "/" in bare or "\\" in bare or bare.lower().endswith(_ARCHIVES)
+    if bare.startswith((".", "/", "~/")) or bare.lower().endswith(_ARCHIVES):
+        return True
+    return ("/" in bare or "\\" in bare) and not _OPERATORS.search(bare)
 
 
 def _wheel_name(url: str) -> str | None:

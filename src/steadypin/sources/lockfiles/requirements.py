@@ -15,7 +15,7 @@ from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.location import Location
 from steadypin.model.locked import Include, LockedFile, LockedPackage, SourceFile
 from steadypin.model.parse import normalise
-from steadypin.sources.lockfiles.document import refuse_conflict, unicode_text
+from steadypin.sources.lockfiles.document import quoted, refuse_conflict, unicode_text
 from steadypin.sources.lockfiles.parts import (
     LONGEST,
     Draft,
@@ -204,9 +204,7 @@ def _editable(options: Options, line: LogicalLine, place: Location, state: _Stat
         return
     if options.dropped:
         rest = printable(redact(" ".join(options.dropped)), 80)
-        state.draft.problem(
-            f"-e takes one word, {printable(redact(target), 80)!r}; pip ignores the rest of the line: {rest}", place
-        )
+        state.draft.problem(f"-e takes one word, {quoted(redact(target))}; pip ignores the rest of the line: {rest}", place)
     _add(parse_editable(target), options, line, place, state, target)
 
 

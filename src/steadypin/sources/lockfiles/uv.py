@@ -67,7 +67,8 @@ def _format_version(root: Table, draft: Draft) -> str | None:
         draft.problem("the lock has no top-level `version`", draft.place("version"))
         return None
     if isinstance(version, bool) or not isinstance(version, int):
-        raise WrongShape("version", f"expected a number, found {kind_of(version)}")
+        draft.problem(f"version: expected a number, found {kind_of(version)}", draft.place("version"))
+        return None
     if not 1 <= version <= NEWEST:
         raise SourceError(
             f"lock version {printable(str(version), 30)} is not understood; {NEWEST} is the newest that is",

@@ -12,7 +12,7 @@ from typing import Any
 
 from steadypin.errors import SourceError
 from steadypin.model.location import Location, Problem
-from steadypin.sources.lockfiles.document import Document, Table, decode, kind_of
+from steadypin.sources.lockfiles.document import Document, Table, decode, kind_of, quoted
 from steadypin.text import printable
 
 DEEPEST = 60
@@ -116,7 +116,7 @@ class _Builder:
         tag = event.tag
         if tag is None or tag == "!" or (tag.startswith(_TAGS) and tag[len(_TAGS) :] in _PLAIN_TAGS):
             return
-        raise self._error(f"the tag {printable(tag, 100)!r} is refused: it would construct an object", event)
+        raise self._error(f"the tag {quoted(tag, 100)} is refused: it would construct an object", event)
 
     def _scalar(self, event: Any) -> None:
         self._check_tag(event)
@@ -147,7 +147,7 @@ class _Builder:
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
-            raise self._error(f"the alias {printable(event.anchor, 60)!r} has no finished anchor", event)
+            raise self._error(f"the alias {quoted(event.anchor, 60)} has no finished anchor", event)
         value = self._anchors[event.anchor]
         size = getattr(value, "size", 1)
         self._aliased += size
@@ -188,7 +188,7 @@ class _Builder:
             return
         if key in parent:
             place = Location(path=self.path, line=event.start_mark.line + 1, key=printable(key, 80))
-            self.problems.append(Problem(message=f"the key {printable(key, 80)!r} stands twice", location=place))
+            self.problems.append(Problem(message=f"the key {quoted(key)} stands twice", location=place))
         parent[key] = value
 
 
