@@ -26,8 +26,9 @@ class _Draft:
 
     text: str
     version: Version
-    times: list[str] = field(default_factory=list)
-    yanked: list[str | None] = field(default_factory=list)
+    times: list[object] = field(default_factory=list)
+    all_yanked: bool = True
+    reason: str = ""
     requires_python: str | None = None
     wheels: list[str] = field(default_factory=list)
     sdist: bool = False
@@ -69,26 +70,33 @@ def _add(draft: _Draft, filename: Any, file: dict[str, Any]) -> None:
         draft.wheels.append(filename)
     else:
         draft.sdist = True
-    draft.yanked.append(yanked_reason(file.get("yanked", False)))
-    time = file.get("upload-time")
-    if time is not None and (time := published(time)):
-        draft.times.append(time)
+    draft.times.append(file.get("upload-time"))
+    if draft.all_yanked:
+        reason = yanked_reason(file.get("yanked", False))
+        draft.all_yanked = reason is not None
+        draft.reason = draft.reason or reason or ""
     if draft.requires_python is None:
         python = file.get("requires-python")
         draft.requires_python = python if isinstance(python, str) and python else None
 
 
 def _release(draft: _Draft) -> Release:
-    reasons = [reason for reason in draft.yanked if reason is not None]
-    all_yanked = len(reasons) == len(draft.yanked)
     return Release(
         version=draft.text,
-        published=min(draft.times, default=None),
-        yanked=next(filter(None, reasons), "") if all_yanked else None,
+        published=_earliest(draft.times),
+        yanked=draft.reason if draft.all_yanked else None,
         requires_python=draft.requires_python,
         wheels=tuple(draft.wheels),
         sdist=draft.sdist,
     )
+
+
+def _earliest(times: Iterable[object]) -> str | None:
+    """The first of the times that are times. Nearly always all are in UTC, and their texts sort as they do."""
+    texts = [time for time in times if isinstance(time, str)]
+    if texts and all(text.endswith("Z") for text in texts) and (first := published(min(texts))):
+        return first
+    return min((time for text in texts if (time := published(text))), default=None)
 
 
 def encode(project: Project) -> bytes:

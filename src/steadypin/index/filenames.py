@@ -18,12 +18,14 @@ def wheel_version(filename: str, name: str) -> str | None:
     """The version text of a wheel of project `name` (normalised); None for anything else (Binary distribution format)."""
     if not filename.endswith(".whl") or not _SAFE(filename):
         return None
-    parts = filename[:-4].split("-")
-    if len(parts) not in (5, 6) or normalise(parts[0]) != name:
+    raw, _, rest = filename.partition("-")
+    if normalise(raw) != name:
         return None
-    if len(parts) == 6 and not parts[2][:1].isdigit():
+    version, _, rest = rest.partition("-")
+    dashes = rest.count("-")
+    if dashes != 2 and (dashes != 3 or not rest[0].isdigit()):  # a build tag starts with a digit
         return None
-    return parts[1] or None
+    return version or None
 
 
 def sdist_version(filename: str, name: str) -> str | None:

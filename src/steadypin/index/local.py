@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
@@ -30,7 +32,7 @@ def read_local_index(url: str, name: str) -> Page | None:
     return None if body is None else read_page(body, "text/html", url=f"{url}/{name}/", name=name)
 
 
-def read_flat(location: str) -> tuple[str, tuple[dict[str, object], ...]]:
+def read_flat(location: str) -> tuple[str, tuple[dict[str, Any], ...]]:
     """(base URL, files in the words of PEP 691) of a find-links place on this disk: a folder, or an HTML page.
 
     A place that does not exist is empty, as for pip. Raises NetworkError "unreadable".
@@ -47,9 +49,13 @@ def read_flat(location: str) -> tuple[str, tuple[dict[str, object], ...]]:
     return base, () if body is None else read_page(body, "text/html", url=base, name="").files
 
 
-def of_project(files: tuple[dict[str, object], ...], name: str) -> tuple[dict[str, object], ...]:
-    """Those files of a flat listing that belong to a project."""
-    return tuple(file for file in files if name in names_of(str(file.get("filename", ""))))
+def by_project(files: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The files of a flat listing by the projects that they may belong to."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for file in files:
+        for name in names_of(str(file.get("filename", ""))):
+            found.setdefault(name, []).append(file)
+    return found
 
 
 def names_of(filename: str) -> tuple[str, ...]:

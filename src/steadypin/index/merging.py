@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,23 +12,44 @@ from steadypin.model.released import Project, Release
 
 
 def merge(projects: Sequence[Project]) -> Project:
-    """The union of the releases. The first index gives the name of the index, and the first status that is not "active"."""
+    """The union of the releases. The first project names the index; the first status that is not "active" counts."""
     if len(projects) == 1:
         return projects[0]
-    by_version: dict[Version, Release] = {}
-    for project in projects:
-        for release in project.releases:
-            version = Version(release.version)
-            known = by_version.get(version)
-            by_version[version] = release if known is None else _joined(known, release)
     noted = next((project for project in projects if project.status != "active"), projects[0])
     return replace(
         projects[0],
-        releases=tuple(by_version[version] for version in sorted(by_version)),
+        releases=_union(projects),
         status=noted.status,
         status_reason=noted.status_reason,
         unreadable=sum(project.unreadable for project in projects),
     )
+
+
+def _union(projects: Sequence[Project]) -> tuple[Release, ...]:
+    """The others' releases put into the longest list where they belong, so that few versions have to be parsed."""
+    longest = max(projects, key=lambda project: len(project.releases))
+    rows = list(longest.releases)
+    before = True
+    for project in projects:
+        if project is longest:
+            before = False
+            continue
+        for release in project.releases:
+            _put(rows, release, before)
+    return tuple(rows)
+
+
+def _put(rows: list[Release], release: Release, before: bool) -> None:
+    version = Version(release.version)
+    at = bisect_left(rows, version, key=_version)
+    if at == len(rows) or _version(rows[at]) != version:
+        rows.insert(at, release)
+    else:
+        rows[at] = _joined(release, rows[at]) if before else _joined(rows[at], release)
+
+
+def _version(release: Release) -> Version:
+    return Version(release.version)
 
 
 def _joined(one: Release, other: Release) -> Release:

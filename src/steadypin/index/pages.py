@@ -148,9 +148,10 @@ def published(value: object) -> str | None:
     """An upload time (PEP 700) as ISO 8601 in UTC to the second; None where it is not a time."""
     if not isinstance(value, str):
         return None
-    if _UTC(value):
-        return value[:19] + "Z"
     try:
+        if _UTC(value):
+            datetime.fromisoformat(value[:19])  # or there is no such day
+            return value[:19] + "Z"
         parsed = datetime.fromisoformat(value)
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
         return aware.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

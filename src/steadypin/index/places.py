@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from steadypin.errors import NetworkError
 from steadypin.index.condensed import FORMAT, decode, encode, project_of
-from steadypin.index.local import of_project, read_flat, read_local_index
+from steadypin.index.local import by_project, read_flat, read_local_index
 from steadypin.index.pages import ACCEPT, Page, read_page
 from steadypin.model.released import Project
 from steadypin.transport.cache import Cache, Entry
@@ -153,7 +153,7 @@ class FindLinks:
         self.url = url
         self._access = access
         self._lock = threading.Lock()
-        self._listing: tuple[str, tuple[dict[str, Any], ...]] | NetworkError | None = None
+        self._listing: tuple[str, dict[str, list[dict[str, Any]]]] | NetworkError | None = None
         self._served = url.startswith(("http://", "https://"))
 
     def known(self, name: str) -> Part | None:
@@ -173,14 +173,14 @@ class FindLinks:
         if isinstance(self._listing, NetworkError):
             raise self._listing
         base, files = self._listing
-        own = of_project(files, name)
-        return Page(name=name, url=base, files=own) if own else None
+        return Page(name=name, url=base, files=tuple(files[name])) if name in files else None
 
-    def _look(self) -> tuple[str, tuple[dict[str, Any], ...]] | NetworkError:
+    def _look(self) -> tuple[str, dict[str, list[dict[str, Any]]]] | NetworkError:
         try:
-            return self._look_up() if self._served else read_flat(self.url)
+            base, files = self._look_up() if self._served else read_flat(self.url)
         except NetworkError as error:
             return error
+        return base, by_project(files)
 
     def _look_up(self) -> tuple[str, tuple[dict[str, Any], ...]]:
         if refusal := insecurity(self.url, self._access.session.manners.trusted_hosts):

@@ -33,7 +33,10 @@ _ABANDONED_AFTER = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One stored answer: `status` 200 or 404, `body` in the consumer's own form, `fetched` in seconds since the epoch."""
+    """One stored answer: `status` 200 or 404, `body` in the consumer's own form, `fetched` in seconds since the epoch.
+
+    `digest` is of the body as it was sent: for servers that send the same again instead of "not modified".
+    """
 
     status: int
     body: bytes
@@ -41,6 +44,7 @@ class Entry:
     max_age: float
     etag: str | None = None
     last_modified: str | None = None
+    digest: str | None = None
 
     def is_fresh(self, now: float) -> bool:
         """Whether it may be used without asking. An entry from the future (a clock was set) is not fresh."""
@@ -166,6 +170,7 @@ def _write_whole(path: Path, data: bytes) -> None:
 def _encode(entry: Entry) -> bytes:
     header = {
         "crc": zlib.crc32(entry.body),
+        "digest": entry.digest,
         "etag": entry.etag,
         "fetched": round(entry.fetched, 3),
         "last_modified": entry.last_modified,
@@ -188,6 +193,7 @@ def _decode(data: bytes) -> Entry | None:
             max_age=float(header["max_age"]),
             etag=_text(header["etag"]),
             last_modified=_text(header["last_modified"]),
+            digest=_text(header["digest"]),
         )
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return None

@@ -12,12 +12,17 @@ from steadypin.errors import NetworkError
 
 T = TypeVar("T")
 
+_FIRST = 4
+_PATIENCE = 0.01
+_GLANCE = 0.25
+
 
 def run_all(jobs: Sequence[Callable[[], T]], *, workers: int, limit: float) -> Iterator[tuple[int, T | BaseException]]:
     """(position, result or exception) of each job, in the order in which they end.
 
-    A job that takes longer than `limit` seconds gives a NetworkError "timeout" and is left behind. The threads are daemons:
-    an interrupt, or dropping the iterator, does not wait for them.
+    A few threads begin, and one more comes whenever nothing has ended for `_PATIENCE` seconds: where answers are quick, more
+    threads would only stand in each other's way. A job that takes longer than `limit` seconds gives a NetworkError "timeout"
+    and is left behind. The threads are daemons: an interrupt, or dropping the iterator, does not wait for them.
     """
     return _Pool(jobs, limit).run(min(workers, len(jobs)))
 
@@ -31,9 +36,11 @@ class _Pool(Generic[T]):
         self.started: dict[int, float] = {}
         self.ended: queue.SimpleQueue[tuple[int, T | BaseException]] = queue.SimpleQueue()
         self.stopped = False
+        self.vacancies = 0
 
     def run(self, workers: int) -> Iterator[tuple[int, T | BaseException]]:
-        for _ in range(workers):
+        self.vacancies = workers - min(_FIRST, workers)
+        for _ in range(min(_FIRST, workers)):
             self._hire()
         open_jobs = set(range(len(self.jobs)))
         try:
@@ -47,8 +54,11 @@ class _Pool(Generic[T]):
 
     def _news(self) -> Iterator[tuple[int, T | BaseException]]:
         try:
-            yield self.ended.get(timeout=0.25)
+            yield self.ended.get(timeout=_PATIENCE if self.vacancies else _GLANCE)
         except queue.Empty:
+            if self.vacancies:
+                self.vacancies -= 1
+                self._hire()
             yield from self._overdue()
 
     def _overdue(self) -> Iterator[tuple[int, T | BaseException]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,9 +24,12 @@ def revalidate(
     if answer.status == 304 and stored is not None:
         return replace(stored, fetched=time.time(), max_age=seconds or 0.0), seconds is not None
     found = answer.status not in (404, 410)
+    digest = hashlib.sha256(answer.body).hexdigest()
+    same = found and stored is not None and stored.status == 200 and stored.digest == digest
     entry = Entry(
         status=200 if found else 404,
-        body=condense(answer) if found else b"",
+        body=stored.body if same and stored is not None else condense(answer) if found else b"",
+        digest=digest,
         fetched=time.time(),
         max_age=seconds or 0.0,
         etag=answer.headers.get("etag"),

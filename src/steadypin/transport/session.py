@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -143,9 +141,7 @@ class Session:
                 self._failures[place] = self._failures.get(place, 0) + 1
 
     def _once(self, method: str, url: str, headers: dict[str, str], body: bytes | None, limit: int, end: float) -> Answer:
-        session = self._opened()
-        with self._lock:
-            self.requests += 1
+        session = self._counted()
         left = max(end - time.monotonic(), 0.01)
         timeouts = (min(self.manners.connect_timeout, left), min(self.manners.read_timeout, left))
         login = login_for(url, self._logins)
@@ -158,7 +154,6 @@ class Session:
                 auth=(login.user, login.password) if login else None,
                 timeout=timeouts,
                 stream=True,
-                verify=self._verification(url),
             )
         except Exception as error:
             raise _classify(error) from None
@@ -196,16 +191,16 @@ class Session:
             raise _Failure("truncated", "the connection ended before the answer did")
         return b"".join(chunks)
 
-    def _verification(self, url: str) -> bool | str:
-        place = urlsplit(url)
-        if place.hostname in self.manners.trusted_hosts or place.netloc in self.manners.trusted_hosts:
-            return False
-        return self.manners.ca_bundle or _bundle_of_environment() or True
-
-    def _opened(self) -> requests.Session:
+    def _counted(self) -> requests.Session:
         with self._lock:
             if self._session is None:
-                self._session = _open(self.manners)
+                from steadypin.transport.adapter import open_session
+
+                try:
+                    self._session = open_session(self.manners)
+                except OSError as error:
+                    raise _Failure("tls", f"the CA bundle cannot be used: {_detail(error)}") from None
+            self.requests += 1
             return self._session
 
 
@@ -217,37 +212,6 @@ class _Failure(Exception):
         self.reason = reason
         self.detail = detail
         self.retry_after = retry_after
-
-
-def _open(manners: Manners) -> requests.Session:
-    from http.cookiejar import DefaultCookiePolicy
-
-    import requests
-    from requests.adapters import HTTPAdapter
-
-    session = requests.Session()
-    session.max_redirects = manners.redirects
-    session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"})
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.cert = manners.client_cert
-    if manners.proxy:
-        session.proxies = {"http": manners.proxy, "https": manners.proxy}
-    if manners.trusted_hosts:
-        import urllib3
-
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    adapter = HTTPAdapter(pool_connections=8, pool_maxsize=manners.connections, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-def _bundle_of_environment() -> str | None:
-    """SSL_CERT_FILE, which `requests` does not know, unless one of its own variables is set."""
-    if os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"):
-        return None
-    named = os.environ.get("SSL_CERT_FILE")
-    return named if named and Path(named).is_file() else None
 
 
 def _retry_after(value: str | None) -> float | None:
