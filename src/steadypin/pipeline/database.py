@@ -11,8 +11,8 @@ from steadypin.advisories.download import OSV_ZIP, is_url
 from steadypin.config import Settings
 from steadypin.errors import DatabaseError, UsageError
 from steadypin.index.routing import route
+from steadypin.pipeline.advisories import cache_folder
 from steadypin.transport.auth import take_login
-from steadypin.transport.cache import default_folder
 from steadypin.transport.session import Manners, Session, shown_url
 
 _DOWNLOAD_LIMIT = 1024**3
@@ -31,11 +31,6 @@ class DatabaseStatus:
     records: int
     packages: int
     size: int
-
-
-def cache_folder(settings: Settings) -> Path:
-    """Where this user keeps what was fetched."""
-    return settings.cache_dir or default_folder()
 
 
 def update(source: str | None, settings: Settings) -> Built:

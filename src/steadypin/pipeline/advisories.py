@@ -1,0 +1,63 @@
+"""The question that an audit asks of the chosen source of advisories."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from steadypin.advisories.answer import Answer
+from steadypin.advisories.store import missing_gap, open_store
+from steadypin.config import Settings
+from steadypin.errors import UsageError
+from steadypin.transport.cache import default_folder
+
+SOURCES = ("local", "osv", "index")
+
+
+def cache_folder(settings: Settings) -> Path:
+    """Where this user keeps what was fetched."""
+    return settings.cache_dir or default_folder()
+
+
+def ask(packages: Iterable[tuple[str, str]], settings: Settings, *, at: str) -> Answer:
+    """What applies to (name, version) pairs, from the source of `--advisory-source`: "local", "osv" or "index".
+
+    `at` is the time of the facts. A missing database and a silent network are gaps. Raises DatabaseError for a database that is
+    broken, UsageError for a source that is none.
+    """
+    if settings.advisory_source not in SOURCES:
+        raise UsageError(f"no advisory source {settings.advisory_source!r}", hint=f"one of: {', '.join(SOURCES)}")
+    if settings.advisory_source != "local":
+        return _ask_online(packages, settings, at)
+    folder = cache_folder(settings)
+    opened = open_store(folder, at=at)
+    if opened is None:
+        return Answer(gaps=(missing_gap(folder),))
+    with opened:
+        return opened.lookup(packages)
+
+
+def _ask_online(packages: Iterable[tuple[str, str]], settings: Settings, at: str) -> Answer:
+    from steadypin.advisories.fetching import Line
+    from steadypin.advisories.index_json import IndexJson
+    from steadypin.advisories.service import OSV_API, OsvService
+    from steadypin.index.routing import route
+    from steadypin.transport.cache import Cache
+    from steadypin.transport.session import Session
+
+    routing = route(index_url=settings.index_url)
+    cache = Cache(cache_folder(settings))
+    with Session(routing.manners, logins=routing.logins) as session:
+        line = Line(session=session, cache=cache, offline=settings.offline, refresh=settings.refresh)
+        if settings.advisory_source == "osv":
+            base = os.environ.get("STEADYPIN_OSV_URL") or OSV_API
+            return OsvService(line, at=at, base=base).lookup(packages)
+        if not routing.indexes:
+            raise UsageError("no index is configured to ask for advisories", hint="give one with --index-url")
+        return IndexJson(line, base=_json_pages(routing.indexes[0]), at=at).lookup(packages)
+
+
+def _json_pages(index: str) -> str:
+    """Where an index that has them has its JSON pages: beside the Simple API."""
+    return index.rstrip("/").removesuffix("/simple") + "/pypi"
