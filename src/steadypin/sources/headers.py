@@ -10,8 +10,7 @@ import re
 from dataclasses import dataclass
 
 _WANTED = re.compile(
-    r"^(name|version|requires-dist|requires-python|provides-extra)[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)",
-    re.IGNORECASE | re.MULTILINE,
+    r"\n(name|version|requires-dist|requires-python|provides-extra)[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE
 )
 _FOLD = re.compile(r"\s*\n[ \t]+")
 
@@ -30,10 +29,9 @@ class Headers:
 
 def end_of_headers(content: bytes) -> int:
     """Where the blank line after the headers is, -1 where there is none."""
-    unix, windows = content.find(b"\n\n"), content.find(b"\n\r\n")
-    if unix < 0 or windows < 0:
-        return max(unix, windows)
-    return min(unix, windows)
+    unix = content.find(b"\n\n")
+    windows = content.find(b"\n\r\n", 0, unix if unix >= 0 else None)
+    return windows if windows >= 0 else unix
 
 
 def parse_headers(content: bytes) -> Headers:
@@ -41,7 +39,7 @@ def parse_headers(content: bytes) -> Headers:
     end = end_of_headers(content)
     text = _decode(content if end < 0 else content[:end])
     found: dict[str, list[str]] = {"name": [], "version": [], "requires-dist": [], "requires-python": [], "provides-extra": []}
-    for key, value in _WANTED.findall(text):
+    for key, value in _WANTED.findall("\n" + text):
         if "\n" in value:
             value = _FOLD.sub(" ", value)
         found[key.lower()].append(value.strip())

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +97,8 @@ def script_text(name: str) -> str:
 
 
 def _ask(python: Path, timeout: float) -> dict[str, Any]:
+    import tempfile
+
     from steadypin.process import run, scrubbed_environment
 
     script = facts_script() + "\nprint_answer(gather_facts())\n"
@@ -269,7 +270,7 @@ def _read_cache(place: Path | None) -> Interpreter | None:
         fields = stored["interpreter"]
         target = fields.pop("target")
         target["environment"] = tuple((str(name), str(value)) for name, value in target["environment"])
-        target["tags"] = tuple(target["tags"].split(" "))
+        target["tags"] = tuple(target["tags"].split())
         for name in ("paths", "site_folders", "standard_library"):
             fields[name] = _texts(fields[name])
         return Interpreter(target=Target(**target), **fields)
@@ -281,6 +282,7 @@ def _write_cache(place: Path | None, found: Interpreter, candidates: object) -> 
     """Remember the answer; where that cannot be written, nothing is lost but time."""
     if place is None:
         return
+    import tempfile
     from dataclasses import asdict
 
     fields = asdict(found)

@@ -79,9 +79,9 @@ def verify_files(
     """Compare every recorded file of the distributions with the disk, and look for files that nobody owns.
 
     `site_folders` are searched for unowned files, except where a distribution without any list of its files stands. RECORD
-    entries may lead out of them (scripts, headers, data) as far as `prefix`, the environment's own folder; what leads further is
-    reported and never opened. Hashing runs in `workers` threads (default: one for each processor, at most 4), because hashlib
-    and reading release the interpreter lock. Never raises for what it reads.
+    entries may lead out of them (scripts, headers, data) as far as `prefix`, the environment's own folder; what leads further
+    is reported and never opened. Hashing runs in `workers` threads (default: one for each processor, at most 4), because
+    hashlib and reading release the interpreter lock. Never raises for what it reads.
     """
     entries: list[_Entry] = []
     owned: set[str] = set()
