@@ -23,6 +23,7 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command(name="audit", module="steadypin.cli.audit", function="audit"),
+    Command(name="check", module="steadypin.cli.check", function="check"),
     Command(name="show", module="steadypin.cli.show", function="show"),
     Command(name="snapshot", module="steadypin.cli.snapshot", function="snapshot"),
     Command(name="rules", module="steadypin.cli.rules", function="rules"),

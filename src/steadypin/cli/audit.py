@@ -10,6 +10,7 @@ import typer
 from steadypin.cli import options
 from steadypin.cli.output import emit, presentation, write_file
 from steadypin.cli.progress import counter
+from steadypin.cli.settings import settings_for
 from steadypin.config import parse_days, parse_severity
 from steadypin.errors import UsageError
 
@@ -55,7 +56,7 @@ def audit(
     steadypin audit --no-env --lock uv.lock --target python=3.12,platform=linux_aarch64
     steadypin audit --offline --fail-on high     no network, cached answers
     """
-    settings = options.settings_for(
+    settings = settings_for(
         path,
         python=python,
         locks=tuple(lock or ()),

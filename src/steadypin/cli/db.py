@@ -10,6 +10,7 @@ import typer
 
 from steadypin.cli import options
 from steadypin.cli.output import write_stdout
+from steadypin.cli.settings import settings_for
 from steadypin.codec import SCHEMA_VERSION, dumps
 from steadypin.errors import UsageError
 from steadypin.pipeline import database
@@ -39,7 +40,7 @@ def update(
     steadypin db update --from all.zip
     """
     _check(format)
-    built = database.update(source, options.settings_for(Path(), cache_dir=cache_dir, offline=offline or None))
+    built = database.update(source, settings_for(Path(), cache_dir=cache_dir, offline=offline or None))
     if format == "json":
         _print_json(built)
         return
@@ -59,7 +60,7 @@ def status(format: options.Format = "terminal", cache_dir: options.CacheDir = No
     steadypin db status
     """
     _check(format)
-    found = database.status(options.settings_for(Path(), cache_dir=cache_dir))
+    found = database.status(settings_for(Path(), cache_dir=cache_dir))
     if format == "json":
         _print_json(found)
         return

@@ -24,9 +24,7 @@ def run(arguments: list[str]) -> int:
         print(f"steadypin {__version__}")  # noqa: T201
         return 0
     try:
-        from steadypin.cli.app import invoke
-
-        return invoke(arguments)
+        return _dispatch(arguments)
     except KeyboardInterrupt:
         _say("interrupted; nothing was left half-written")
         return INTERRUPTED
@@ -37,6 +35,18 @@ def run(arguments: list[str]) -> int:
         if os.environ.get("STEADYPIN_DEBUG"):
             raise
         return _explain(error)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if arguments[:1] == ["check"]:
+        from steadypin.cli import checking
+
+        options = checking.parse(arguments[1:], os.environ)
+        if options is not None:
+            return checking.run(options)
+    from steadypin.cli.app import invoke
+
+    return invoke(arguments)
 
 
 def _explain(error: Exception) -> int:

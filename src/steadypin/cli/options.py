@@ -7,10 +7,6 @@ from typing import Annotated
 
 import typer
 
-from steadypin import config
-from steadypin.config import Settings
-from steadypin.errors import UsageError
-
 ProjectPath = Annotated[Path, typer.Argument(metavar="PATH", help="Project folder (or an image tar, or a container's root).")]
 Python = Annotated[
     str | None,
@@ -59,14 +55,3 @@ Ignore = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and totals only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every place and every gap.")]
-
-
-def settings_for(root: Path, **options: object) -> Settings:
-    """The project's settings with the options that were given."""
-    from steadypin.checks import rules
-
-    folder = root if root.is_dir() else root.parent
-    if not root.exists():
-        raise UsageError(f"{root}: no such file or folder", hint="give the project's folder")
-    known = frozenset(rule.id for rule in rules())
-    return config.override(config.load(folder, known_rules=known), **options)

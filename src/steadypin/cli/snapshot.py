@@ -9,6 +9,7 @@ import typer
 
 from steadypin.cli import options
 from steadypin.cli.output import write_file, write_stdout
+from steadypin.cli.settings import settings_for
 
 
 def snapshot(
@@ -30,7 +31,7 @@ def snapshot(
     if emit_script:
         write_stdout(snapshots.script())
         return 0
-    text = snapshots.take(options.settings_for(path, python=python, cache_dir=cache_dir))
+    text = snapshots.take(settings_for(path, python=python, cache_dir=cache_dir))
     if output:
         write_file(output, text)
     else:

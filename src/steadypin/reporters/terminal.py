@@ -202,7 +202,8 @@ def _totals(report: Report, presentation: Presentation) -> Iterator[str]:
     parts = [f"{number} {severity}" for severity, number in by_severity if number]
     found = f"{count(len(report.findings), 'finding')} ({', '.join(parts)})" if parts else "no findings"
     outdated = sum(1 for package in report.packages if package.behind)
-    line = f"{count(len(report.packages), 'package')}, {outdated} behind, {found}"
+    behind = f", {outdated} behind" if report.lookups else ""
+    line = f"{count(len(report.packages), 'package')}{behind}, {found}"
     line += f", {len(report.suppressed)} excused" if report.suppressed else ""
     line += f", {count(len(report.gaps), 'gap')}" if report.gaps else ""
     style = "bold red" if report.failing else "bold green"

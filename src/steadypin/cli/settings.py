@@ -1,0 +1,20 @@
+"""The project's settings, with what the command line gave. Imports nothing of the option parser: `check` starts without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from steadypin import config
+from steadypin.config import Settings
+from steadypin.errors import UsageError
+
+
+def settings_for(root: Path, **options: object) -> Settings:
+    """The settings of the folder `root` (or of the folder that an image or file lies in). Raises UsageError, ConfigError."""
+    from steadypin.checks import rules
+
+    if not root.exists():
+        raise UsageError(f"{root}: no such file or folder", hint="give the project's folder")
+    folder = root if root.is_dir() else root.parent
+    known = frozenset(rule.id for rule in rules())
+    return config.override(config.load(folder, known_rules=known), **options)
