@@ -89,6 +89,7 @@ def _known_reasons(scene: Scene, name: str) -> Iterator[Reason]:
         yield Reason(
             kind="cooldown", by=f"{goal.cooldown_days} days", until=until, release=f"wait until {until}" if until else ""
         )
+    yield from _machine_reasons(name, reachable.version, goal)
     yield from _declared_reasons(package, reachable.version)
     yield from _demanded_reasons(scene, name, reachable.version)
 
@@ -116,6 +117,15 @@ def _policy_reasons(name: str, goal: Goal) -> Iterator[Reason]:
     level = goal.level_of(name)
     if level is not Level.LATEST:
         yield Reason(kind="policy", by=f"--to {level.value}", release="plan with --to latest")
+
+
+def _machine_reasons(name: str, version: str, goal: Goal) -> Iterator[Reason]:
+    """Constraints that are not the project's: those of pip's configuration here."""
+    for text in goal.constraints:
+        parsed = parse.requirement(text)
+        if parsed is not None and parse.normalise(parsed.name) == name and not admits(str(parsed.specifier), version):
+            by = goal.constraints_from or "a constraint"
+            yield Reason(kind="policy", by=by, requirement=text, release=f"lift {text} in {by}")
 
 
 def _declared_reasons(package: PackageComparison, version: str) -> Iterator[Reason]:

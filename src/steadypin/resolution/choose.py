@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from steadypin.model.locked import SourceFile
 from steadypin.model.resolution import Question, Resolution
 from steadypin.resolution.piptools import PipTools, find_piptools
 from steadypin.resolution.uv import TIMEOUT, Uv, find_uv
+from steadypin.resolution.warm import Warm
 
 NAMES = ("auto", "uv", "pip-tools")
 _OWNERS = {"poetry": "poetry", "pdm": "pdm", "pipfile": "pipenv", "pixi": "pixi", "conda-lock": "conda-lock"}
@@ -28,16 +29,16 @@ class Solver(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """Where and how a resolver runs: the project's folder, the environment's interpreter if there is one, a folder that may
-    keep scratch environments, seconds for one answer, variables for its environment (logins of indexes).
+    """Where and how a resolver runs: the project's folder, interpreters by minor version, a folder that may keep scratch
+    environments, seconds for one answer, variables for its environment (logins of indexes).
     """
 
     folder: Path | None = None
-    interpreter: str | None = None
+    interpreters: tuple[tuple[str, str], ...] = ()
     cache_dir: Path | None = None
     offline: bool = False
     timeout: float = TIMEOUT
-    variables: tuple[tuple[str, str], ...] = ()
+    variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 def choose(name: str, where: Circumstances) -> Solver:
@@ -50,7 +51,7 @@ def choose(name: str, where: Circumstances) -> Solver:
     if name == "pip-tools":
         return _piptools(where)
     try:
-        found = find_uv(folder=where.folder, offline=where.offline)
+        found = find_uv(folder=where.folder)
     except ResolverError:
         if name == "uv":
             raise
@@ -67,13 +68,20 @@ def owners(files: tuple[SourceFile, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((file.path, _OWNERS[file.format]) for file in files if file.format in _OWNERS and file.role == "lock"))
 
 
-def _uv(found: Uv, where: Circumstances) -> Uv:
-    return replace(found, timeout=where.timeout, variables=where.variables)
+def _uv(found: Uv, where: Circumstances) -> Solver:
+    asked = replace(
+        found,
+        timeout=where.timeout,
+        variables=where.variables,
+        offline=where.offline,
+        interpreters=(*where.interpreters, *found.interpreters),
+    )
+    return asked if where.offline else Warm(asked=asked, cached=replace(asked, offline=True))
 
 
 def _piptools(where: Circumstances) -> PipTools:
     return find_piptools(
-        interpreters=(sys.executable, *((where.interpreter,) if where.interpreter else ())),
+        interpreters=(sys.executable, *(path for _, path in where.interpreters)),
         cache_dir=where.cache_dir,
         timeout=where.timeout,
         variables=where.variables,

@@ -2,8 +2,7 @@
 
 pip-compile answers for the interpreter that it runs under. For another one it is put into a scratch environment of that
 interpreter; where there is none, or where the platform is another one, the question is refused. It is never answered for the
-wrong target. pip-compile reads pip's configuration by itself (indexes, find-links); constraints of that configuration are part
-of the question, so they are switched off for the command.
+wrong target. What pip's configuration says is part of the question, so the command itself is kept from reading it.
 """
 
 from __future__ import annotations
@@ -35,7 +34,6 @@ _ASK = (
     "        version = '?'\n"
     "print('%d.%d.%d %s' % (sys.version_info[:3] + (version,)))\n"
 )
-_KEEP_PREFIXES = ("PIP_INDEX", "PIP_EXTRA_INDEX", "PIP_TRUSTED", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY", "NETRC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +126,10 @@ class PipTools:
         return str(inside)
 
     def _environment(self) -> dict[str, str]:
-        keep = [name for name in os.environ if name.startswith(_KEEP_PREFIXES)]
-        environment = process.scrubbed_environment(keep=keep, extra=dict(self.variables))
-        own = {"PIP_CONSTRAINT": "", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "NO_COLOR": "1", "PYTHONUTF8": "1"}
-        return {**environment, **own, **({"PIP_NO_INDEX": "1"} if self.offline else {})}
+        kept = process.scrubbed_environment(keep=[name for name in os.environ if name.startswith("NETRC")])
+        plain = {name: value for name, value in kept.items() if not name.startswith("PIP_")}
+        own = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+        return {**plain, **own, **dict(self.variables), **({"PIP_NO_INDEX": "1"} if self.offline else {})}
 
 
 def find_piptools(

@@ -46,14 +46,15 @@ _WHEEL_TAG = re.compile(r"manylinux_2_(\d+)_(x86_64|aarch64)")
 class Uv:
     """`command` starts uv (("uv",) or (python, "-m", "uv")); `folder` is where it looks for the project's own configuration.
 
-    `python` is an interpreter for building source distributions and for the markers of the host. `variables` are added to its
+    `interpreters` are (minor version, path) pairs; one of the target's minor version spares uv the search for one, and builds
+    source distributions. `variables` are added to its
     environment (indexes with their logins, which no command line should show).
     """
 
     command: tuple[str, ...]
     version: str
     folder: Path | None = None
-    python: str | None = None
+    interpreters: tuple[tuple[str, str], ...] = ()
     timeout: float = TIMEOUT
     offline: bool = False
     cache_dir: Path | None = None
@@ -100,14 +101,18 @@ class Uv:
             ("--python-platform", platform_option(question.platform)),
             ("--exclude-newer", question.no_newer_than),
             ("--cache-dir", self.cache_dir),
-            ("--python", self.python),
+            ("--python", self._interpreter(question.python)),
         ):
             arguments += [option, str(value)] if value is not None else []
         arguments += ["--generate-hashes"] if question.hashes else []
         return arguments + (["--offline"] if self.offline else [])
 
+    def _interpreter(self, python: str) -> str | None:
+        wanted = ".".join(python.split(".")[:2])
+        return next((path for minor, path in self.interpreters if minor == wanted), None)
 
-def find_uv(*, folder: Path | None = None, python: str | None = None, offline: bool = False) -> Uv | None:
+
+def find_uv(*, folder: Path | None = None) -> Uv | None:
     """uv beside our own interpreter, on PATH, or as a module; None where there is none.
 
     Raises ResolverError if it is too old.
@@ -124,7 +129,8 @@ def find_uv(*, folder: Path | None = None, python: str | None = None, offline: b
         if (int(match[1]), int(match[2])) < OLDEST:
             needed = ".".join(map(str, OLDEST))
             raise ResolverError(f"{' '.join(command)} is uv {version}; {needed} or newer is needed", hint="pip install -U uv")
-        return Uv(command=command, version=version, folder=folder, python=python, offline=offline)
+        ours = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        return Uv(command=command, version=version, folder=folder, interpreters=((ours, sys.executable),))
     return None
 
 
@@ -164,7 +170,8 @@ def host_platform() -> str:
 
 def _index_options(options: tuple[str, ...]) -> tuple[str, ...]:
     """The project's options, read as pip reads them: several indexes are one pool, whatever stands first."""
-    several = any(option.split("=", 1)[0] in ("--extra-index-url", "--find-links", "-f", "--index") for option in options)
+    options = tuple("--allow-insecure-host" if option == "--trusted-host" else option for option in options)
+    several = any(option in ("--extra-index-url", "--find-links") for option in options)
     return (*options, "--index-strategy", "unsafe-best-match") if several and "--index-strategy" not in options else options
 
 

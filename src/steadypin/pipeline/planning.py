@@ -1,0 +1,157 @@
+"""From a project to a plan: read, compare, choose a resolver, plan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import monotonic
+
+from steadypin import codec
+from steadypin.comparison import compare
+from steadypin.comparison.applicable import Selection
+from steadypin.config import Settings
+from steadypin.index.pipconfig import configuration_files
+from steadypin.index.routing import route
+from steadypin.model.facts import Facts
+from steadypin.model.gap import Gap
+from steadypin.model.parse import normalise
+from steadypin.model.plan import Plan
+from steadypin.planning.goal import Goal, Grouping, parse_levels
+from steadypin.planning.plan import basis_digest, make_plan
+from steadypin.planning.resolver import Resolver
+from steadypin.resolution.cached import Cached
+from steadypin.resolution.choose import Circumstances, choose, owners
+from steadypin.resolution.pipoptions import Access, PipConstraints, index_options, index_variables, pip_constraints
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pip:
+    """pip's configuration, for a resolver."""
+
+    options: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...] = field(repr=False)
+    constraints: PipConstraints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """How far to plan and with whom, as the user said it. `to` may hold one level and NAME=LEVEL exceptions."""
+
+    to: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_stages: int = 10
+    group_by: str = "risk"
+    resolver: str = "auto"
+    timeout: float = 600.0
+    hashes: bool = False
+    reuse: bool = True
+
+
+def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell = lambda _: None) -> Plan:
+    """The plan for these facts. Raises UsageError, ResolverError, Unsolvable."""
+    started = monotonic()
+    pip = _pip(facts, settings)
+    goal = goal_of(facts, settings, request, pip)
+    resolver = _resolver(facts, settings, request, pip)
+    comparison = compare(
+        facts, settings.policy, Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
+    )
+    made = make_plan(facts, comparison, resolver, goal, tell=tell)
+    gaps = tuple(sorted({*made.gaps, *_owner_gaps(facts), *_constraint_gaps(pip)}))
+    return replace(made, gaps=gaps, stats=replace(made.stats, seconds=round(monotonic() - started, 3)))
+
+
+def goal_of(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) -> Goal:
+    """The goal of a request under the project's settings."""
+    level, levels = parse_levels(*_split(request.to))
+    return Goal(
+        level=level,
+        levels=levels,
+        only=tuple(sorted(map(normalise, request.only))),
+        exclude=tuple(sorted(map(normalise, request.exclude))),
+        cooldown_days=settings.policy.cooldown_days,
+        prereleases=settings.policy.prereleases,
+        max_stages=request.max_stages,
+        grouping=Grouping(request.group_by),
+        options=pip.options,
+        constraints=pip.constraints.lines,
+        constraints_from=", ".join(pip.constraints.files),
+        hashes=request.hashes,
+    )
+
+
+def is_stale(made: Plan, facts: Facts) -> bool:
+    """Whether what stands here is no longer what a plan rests on."""
+    return made.basis != basis_digest(facts)
+
+
+def _split(to: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    levels = [text for text in to if "=" not in text]
+    return (levels[-1] if levels else "latest"), tuple(text for text in to if "=" in text)
+
+
+def _pip(facts: Facts, settings: Settings) -> Pip:
+    """What pip would use for this project on this machine."""
+    prefix = Path(facts.environment.path) if facts.environment else None
+    routing = route(index_url=settings.index_url, extra_index_urls=settings.extra_index_urls, prefix=prefix)
+    access = Access(
+        indexes=routing.indexes,
+        find_links=routing.find_links,
+        logins=tuple((login.prefix, login.user, login.password) for login in routing.logins),
+        ca_bundle=routing.manners.ca_bundle,
+        proxy=routing.manners.proxy,
+        trusted_hosts=routing.manners.trusted_hosts,
+    )
+    return Pip(
+        options=() if routing.source == "default" else index_options(access),
+        variables=index_variables(access),
+        constraints=pip_constraints(os.environ, configuration_files(os.environ, prefix)),
+    )
+
+
+def _resolver(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) -> Resolver:
+    from steadypin.pipeline.facts import cache_dir
+
+    folder = cache_dir(settings)
+    where = Circumstances(
+        folder=settings.root,
+        interpreters=(),
+        cache_dir=folder,
+        offline=settings.offline,
+        timeout=request.timeout,
+        variables=pip.variables,
+    )
+    chosen = choose(request.resolver, where)
+    if not request.reuse:
+        return chosen
+    context = codec.digest(replace(facts, taken_at="", gaps=()))
+    return Cached(solver=chosen, folder=folder / "resolutions", context=context)
+
+
+def _owner_gaps(facts: Facts) -> tuple[Gap, ...]:
+    return tuple(
+        Gap(
+            subject=path,
+            stage="resolution",
+            reason="foreign-lock",
+            detail=f"solved with another resolver; only {tool} can write this lock, with the versions of the plan",
+        )
+        for path, tool in owners(facts.files)
+    )
+
+
+def _constraint_gaps(pip: Pip) -> tuple[Gap, ...]:
+    return tuple(
+        Gap(
+            subject=name,
+            stage="resolution",
+            reason="unreadable",
+            detail="pip's configuration names these constraints; they were not considered",
+        )
+        for name in pip.constraints.unread
+    )
