@@ -1,12 +1,187 @@
-"""Whether a lock is older than what it was made from, by the rule of each format, checked offline."""
+"""Whether a lock is older than what it was made from, by the rule of each format, checked offline.
+
+uv          the requirements that the lock repeats, against the manifests of its members
+Poetry      `content-hash`: SHA-256 of the sections of pyproject.toml that matter, as sorted JSON
+PDM         `content_hash`: the same idea over other sections; newer locks list their inputs instead
+pipenv      `_meta.hash`: SHA-256 of the Pipfile as sorted JSON
+pip-compile no rule of its own: what the input asks for must be pinned, and what is pinned for the input must be asked for
+
+None means fresh, or that nothing can be said: a lock is called stale only on evidence.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+import posixpath
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from steadypin import toml
+from steadypin.errors import SourceError
+from steadypin.model import parse
 from steadypin.model.locked import SourceFile
+from steadypin.sources.asked import asked_by_lock, asked_by_manifests, difference
+from steadypin.sources.compiled import compiled_staleness
+from steadypin.sources.reading import read_bytes
 
 
 def staleness(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
-    return None
+    """Why the lock is stale, as a sentence; None where it is fresh or nothing can be said.
+
+    `files` are the project's files as read; manifests that a rule needs as raw data are read again below `root`.
+    """
+    rule = _RULES.get(lock.format)
+    return rule(lock, files, root) if rule else None
+
+
+def _uv(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
+    if lock.path.endswith(".py.lock") or not lock.freshness:
+        return None
+    members = {name: file for name in lock.roots if (file := _manifest_of(name, files))}
+    if not members:
+        return None
+    found = difference(asked_by_lock(lock, members), asked_by_manifests(lock, members))
+    return f"the lock was made when the project asked for something else: {found}" if found else None
+
+
+def _manifest_of(name: str, files: Iterable[SourceFile]) -> SourceFile | None:
+    """The pyproject.toml of a workspace member."""
+    named = (file for file in files if file.format == "pyproject" and file.project_name)
+    return next((file for file in named if parse.normalise(file.project_name or "") == parse.normalise(name)), None)
+
+
+def _poetry(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
+    written = dict(lock.freshness).get("content-hash")
+    document = _beside(lock, root, "pyproject.toml")
+    if written is None or document is None:
+        return None
+    return _unless(written in _poetry_hashes(lock, document), "pyproject.toml", "content-hash")
+
+
+def _poetry_hashes(lock: SourceFile, document: dict[str, Any]) -> set[str | None]:
+    """The hashes that the Poetry which wrote the lock could have meant; of an unknown Poetry, those of all."""
+    writer = parse.version((lock.generated_by or "").rpartition(" ")[2])
+    known = writer.release if writer else None
+    hashes = {_poetry_hash(document, groups=True)}
+    if known is None or known < (2, 3):
+        hashes.add(_poetry_hash(document, groups=False))
+    if known is None or known < (2,):
+        hashes.add(_digest(_poetry_tool(document, legacy=True)))
+    return hashes
+
+
+def _poetry_hash(document: dict[str, Any], *, groups: bool) -> str | None:
+    """Poetry 2: [project] and [dependency-groups] count too, and the tool's own table keeps its old form without them."""
+    project = {
+        key: value
+        for key in ("requires-python", "dependencies", "optional-dependencies")
+        if (value := _table(document, "project").get(key)) is not None
+    }
+    standard = {"project": project} if project else {}
+    if groups and (table := _table(document, "dependency-groups")):
+        standard["dependency-groups"] = table
+    tool = _poetry_tool(document, legacy=not standard)
+    return _digest({**standard, "tool": {"poetry": tool}} if standard else tool)
+
+
+def _poetry_tool(document: dict[str, Any], *, legacy: bool) -> dict[str, Any]:
+    """What matters of [tool.poetry]; in the legacy form absent sections count as null, except `group`."""
+    table = _table(document, "tool", "poetry")
+    old = ("dependencies", "source", "extras", "dev-dependencies")
+    present = {key: table.get(key) for key in (*old, "group")}
+    return {key: value for key, value in present.items() if value is not None or (legacy and key in old)}
+
+
+def _pdm(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
+    facts = dict(lock.freshness)
+    written = facts.get("content_hash", "").removeprefix("sha256:")
+    document = _beside(lock, root, "pyproject.toml")
+    if not written or document is None or "lock_inputs" in facts or not _table(document, "project"):
+        return None
+    if _table(document, "tool", "pdm", "workspace"):
+        return None
+    return _unless(written in _pdm_hashes(document), "pyproject.toml", "content_hash")
+
+
+def _pdm_hashes(document: dict[str, Any]) -> set[str | None]:
+    """The hashes of PDM's versions: older ones did not know [dependency-groups] and hashed the overrides alone."""
+    project, tool = _table(document, "project"), _table(document, "tool", "pdm")
+    common = {
+        "sources": tool.get("source", []),
+        "dependencies": project.get("dependencies", []),
+        "optional-dependencies": project.get("optional-dependencies", {}),
+        "requires-python": project.get("requires-python", ""),
+    }
+    resolution = _table(document, "tool", "pdm", "resolution")
+    own = tool.get("dev-dependencies", {})
+    hashes = set()
+    for groups in (own, _pdm_groups(document)):
+        hashes.add(_digest({**common, "dev-dependencies": groups, "resolution": resolution}))
+        hashes.add(_digest({**common, "dev-dependencies": groups, "overrides": resolution.get("overrides", {})}))
+    return hashes
+
+
+def _pdm_groups(document: dict[str, Any]) -> dict[str, list[Any]]:
+    """[dependency-groups] and [tool.pdm.dev-dependencies] together, by normalised name."""
+    groups: dict[str, list[Any]] = {}
+    for table in (_table(document, "dependency-groups"), _table(document, "tool", "pdm", "dev-dependencies")):
+        for name, entries in table.items():
+            if isinstance(entries, list):
+                groups[parse.normalise(name)] = [*groups.get(parse.normalise(name), []), *entries]
+    return groups
+
+
+def _pipenv(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
+    written = dict(lock.freshness).get("pipfile-hash", "").removeprefix("sha256:")
+    document = _beside(lock, root, "Pipfile")
+    if not written or document is None or "source" not in document:
+        return None
+    data = {
+        "_meta": {"sources": document["source"], "requires": document.get("requires", {})},
+        "default": document.get("packages", {}),
+        "develop": document.get("dev-packages", {}),
+    }
+    known = {"source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv", "default", "develop"}
+    categories = {name: value for name, value in document.items() if name not in known}
+    hashes = {_digest(data, separators=(",", ":")), _digest({**data, **categories}, separators=(",", ":"))}
+    return _unless(written in hashes, "Pipfile", "hash")
+
+
+def _unless(fresh: bool, manifest: str, word: str) -> str | None:
+    return None if fresh else f"{manifest} was changed after the lock was written: its {word} does not match"
+
+
+def _beside(lock: SourceFile, root: Path, name: str) -> dict[str, Any] | None:
+    """The TOML file next to the lock; None where it is not there or cannot be read (which is reported elsewhere)."""
+    shown = posixpath.join(posixpath.dirname(lock.path), name)
+    try:
+        return toml.loads(read_bytes(root / shown, shown=shown).decode("utf-8-sig"))
+    except (SourceError, ValueError, RecursionError):
+        return None
+
+
+def _table(document: dict[str, Any], *key: str) -> dict[str, Any]:
+    value: Any = document
+    for part in key:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _digest(data: object, *, separators: tuple[str, str] | None = None) -> str | None:
+    """SHA-256 of the data as JSON with sorted keys; None where JSON cannot hold it (a date), which these tools refuse too."""
+    try:
+        text = json.dumps(data, sort_keys=True, separators=separators)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_RULES: dict[str, Callable[[SourceFile, Sequence[SourceFile], Path], str | None]] = {
+    "uv": _uv,
+    "poetry": _poetry,
+    "pdm": _pdm,
+    "pipfile": _pipenv,
+    "requirements": compiled_staleness,
+}
