@@ -141,7 +141,7 @@ def environment_of(interpreter: Interpreter, tree: FileTree = DISK) -> PythonEnv
     listing = read_listing(paths, tree=tree)
     kind, system_site = _kind(interpreter, tree)
     return PythonEnvironment(
-        path=interpreter.python if kind == "system" else interpreter.prefix,
+        path=interpreter.prefix,
         kind=kind,
         target=interpreter.target,
         paths=paths,

@@ -43,7 +43,7 @@ def read_snapshot(path: Path) -> PythonEnvironment:
     return _from_script(text, path)
 
 
-def snapshot_script() -> str:
+def emit_script() -> str:
     """A whole program in the standard library of Python 2.7 to 3.14 that prints a snapshot of the Python that runs it."""
     return "\n".join((facts_script(), script_text("snapshot_files.py"), "print_answer(take_snapshot())", ""))
 
