@@ -31,6 +31,7 @@ from tests.support.index_server import (
     NeedsLogin,
     Proj,
     RedirectLoop,
+    RedirectsTo,
     Rel,
     Says,
     Slow,
@@ -38,7 +39,9 @@ from tests.support.index_server import (
     Truncated,
 )
 
-QUICK = Manners(connect_timeout=1, read_timeout=0.5, deadline=1.5, retries=1, backoff=0.02, connections=8, wire_limit=8 * MEGABYTE)
+QUICK = Manners(
+    connect_timeout=1, read_timeout=0.5, deadline=1.5, retries=1, backoff=0.02, connections=8, wire_limit=8 * MEGABYTE
+)
 
 WORLD = {
     "Demo.App": [
@@ -151,7 +154,9 @@ def test_files_have_hashes_and_absolute_addresses(index: TestIndex) -> None:
 @pytest.mark.parametrize("ranges", [True, False])
 def test_metadata_apart_or_from_within_the_wheel(index: TestIndex, cache: Cache, ranges: bool) -> None:
     index.ranges = ranges
-    index.add("inside", [Rel("1", requires=["a>=1", "b"], requires_python=">=3.9", metadata=False, files={"big.bin": b"\0" * 99})])
+    index.add(
+        "inside", [Rel("1", requires=["a>=1", "b"], requires_python=">=3.9", metadata=False, files={"big.bin": b"\0" * 99})]
+    )
     with IndexClient(routing(index.url), cache=cache) as client:
         apart = client.metadata("demo-app", "2.0rc1")
         inside = client.metadata("inside", "1")
@@ -175,7 +180,10 @@ def test_metadata_of_a_release_without_wheels_is_an_error_that_says_so(index: Te
 
 
 def test_indexes_are_merged_per_name(index: TestIndex) -> None:
-    more = {"dep-x": [Rel("1.0.0", tags=["py2-none-any"], uploaded="2020-01-01T00:00:00Z"), Rel("1.1"), Rel("9.0")], "only-here": []}
+    more = {
+        "dep-x": [Rel("1.0.0", tags=["py2-none-any"], uploaded="2020-01-01T00:00:00Z"), Rel("1.1"), Rel("9.0")],
+        "only-here": [],
+    }
     with TestIndex(more) as other, IndexClient(routing(index.url, other.url)) as client:
         answers = client.ask(["dep-x", "only-here", "nowhere"])
     project = answers.projects[0]
@@ -298,6 +306,33 @@ def test_credentials_reach_the_index_and_nothing_else(index: TestIndex, cache: C
     assert "wr0ng" not in repr(gap)
 
 
+def test_credentials_do_not_follow_a_redirect_to_another_server(index: TestIndex) -> None:
+    index.login = NeedsLogin()
+    with TestIndex(WORLD) as other:
+        index.faults["dep-x"] = RedirectsTo(f"{other.url}/dep-x/")
+        with IndexClient(routing(index.url.replace("//", "//user:s3cret@"))) as client:
+            assert one(client.ask(["dep-x"])).releases
+            assert client.files("dep-x")[0].url.startswith(other.root)
+    assert index.logins
+    assert other.logins == []
+
+
+def test_connections_are_used_again(index: TestIndex, cache: Cache) -> None:
+    names = [*(f"nowhere-{number}" for number in range(40)), "dep-x", "demo-app"]
+    index.faults["demo-app"] = Fails(500, times=1)
+    ask(index, *names, cache=cache)
+    index.cache_control = "max-age=0"
+    ask(index, *names, cache=cache, refresh=True)
+    assert index.total > 80
+    assert index.connections <= 2 * QUICK.connections
+
+
+def test_no_index_at_all_is_a_gap_and_not_a_set_of_unknown_names() -> None:
+    with IndexClient(routing()) as client:
+        answers = client.ask(["flask"])
+    assert (answers.unknown, [gap.reason for gap in answers.gaps]) == ((), ["no-index"])
+
+
 # Faults -----------------------------------------------------------------------------------------------------------------------
 
 BAD_JSON = b'{"meta": {"api-version": "1.0"}, "name": "demo-app", "files": []}'
@@ -346,7 +381,9 @@ def test_every_fault_is_a_gap_in_bounded_time_and_the_rest_stays(fault: str, cac
     assert all("object at 0x" not in gap.detail and "127.0.0.1" in gap.detail for gap in answers.gaps)
 
 
-@pytest.mark.parametrize("fault", [Fails(500, times=1), Fails(429, times=1, retry_after="0"), Fails(503, times=1, retry_after=None)])
+@pytest.mark.parametrize(
+    "fault", [Fails(500, times=1), Fails(429, times=1, retry_after="0"), Fails(503, times=1, retry_after=None)]
+)
 def test_a_passing_fault_is_retried(index: TestIndex, fault: Fault) -> None:
     index.faults["dep-x"] = fault
     assert one(ask(index, "dep-x")).releases
@@ -427,7 +464,9 @@ INTERRUPTED = """
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal cannot be sent to one process there")
 def test_an_interrupt_ends_it_at_once() -> None:
-    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(INTERRUPTED)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(INTERRUPTED)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout is not None
     process.stdout.readline()
     time.sleep(0.2)
@@ -436,5 +475,3 @@ def test_an_interrupt_ends_it_at_once() -> None:
     _, errors = process.communicate(timeout=10)
     assert (process.returncode, errors) == (130, b"")
     assert time.monotonic() - began < 2
-
-

@@ -3,7 +3,7 @@
 with TestIndex({"flask": [Rel("1.0", yanked="bad"), Rel("2.0", requires=["click>=8"])]}) as index:
     index.url                         # for --index-url; pip and uv install from it
     index.faults["flask"] = Slow(5)   # from now on
-    index.counts["/simple/flask/"]    # requests by path
+    index.counts["/simple/flask/"]    # requests by path; also .total, .connections, .logins
 """
 
 from __future__ import annotations
@@ -130,7 +130,14 @@ class NeedsLogin:
     password: str = "s3cret"
 
 
-Fault = Slow | Drip | Fails | Truncated | CutJson | RedirectLoop | Says | Huge | Closed | NeedsLogin
+@dataclass(frozen=True)
+class RedirectsTo:
+    """Redirects to another address."""
+
+    url: str
+
+
+Fault = RedirectsTo | Slow | Drip | Fails | Truncated | CutJson | RedirectLoop | Says | Huge | Closed | NeedsLogin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +179,7 @@ class TestIndex:
         self.faults: dict[str, Fault] = {}
         self.counts: Counter[str] = Counter()
         self.logins: list[str] = []
+        self.connections = 0
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self.projects: dict[str, Proj] = {}
@@ -313,6 +321,11 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
     disable_nagle_algorithm = True
 
+    def setup(self) -> None:
+        super().setup()
+        with self.server.index.lock:
+            self.server.index.connections += 1
+
     def log_message(self, format: str, *args: Any) -> None:
         """Silence."""
 
@@ -416,6 +429,7 @@ class _Handler(BaseHTTPRequestHandler):
             Truncated: self._truncate,
             CutJson: self._cut_json,
             RedirectLoop: self._loop,
+            RedirectsTo: self._redirect,
             Says: self._say,
             Huge: self._flood,
             Closed: self._close,
@@ -458,6 +472,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _loop(self, index: TestIndex, name: str, fault: Any) -> bool:
         self._send(302, b"", None, {"Location": self.path})
+        return True
+
+    def _redirect(self, index: TestIndex, name: str, fault: Any) -> bool:
+        self._send(302, b"", None, {"Location": fault.url})
         return True
 
     def _say(self, index: TestIndex, name: str, fault: Any) -> bool:

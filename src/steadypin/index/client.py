@@ -121,7 +121,7 @@ class IndexClient:
                 progress(len(parts) - len(left), len(parts))
 
     def _answers(self, parts: dict[str, list[Part | None]], requests: int) -> Answers:
-        said = {name: [part for part in known if part is not None] for name, known in parts.items()}
+        said = {name: [part for part in known if part is not None] or [_NOWHERE] for name, known in parts.items()}
         note = self._cache.note if self._cache is not None else None
         return Answers(
             projects=tuple(merge(found) for known in said.values() if (found := _projects(known))),
@@ -130,6 +130,11 @@ class IndexClient:
             requests=requests,
             notes=(note,) if note else (),
         )
+
+
+_NOWHERE = Part(
+    error=NetworkError("there is no index to ask", reason="no-index", hint="unset PIP_NO_INDEX, or give --index-url")
+)
 
 
 def _silent(done: int, total: int) -> None:

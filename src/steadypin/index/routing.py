@@ -4,7 +4,7 @@
    its own index is not added to this one.
 2. pip's environment variables, then its configuration files (the audited environment's, the user's, the machine's), with the
    sections [global], [install] and [list], the later one first.
-3. Where pip names no index: UV_DEFAULT_INDEX (or UV_INDEX_URL), for users who have uv only. Other UV_ variables are not read.
+3. Where pip says nothing of indexes: UV_DEFAULT_INDEX, or UV_INDEX_URL, for users who have uv only. No other UV_ variable is read.
 4. `DEFAULT_INDEX`.
 
 Index URLs that a lock or a requirements file names are not asked: whoever can edit a file of the project could otherwise
@@ -61,14 +61,12 @@ def route(
     if index_url is not None:
         return _routing([index_url, *extras], links, pip, "option")
     indexes = [] if pip.no_index else [_first_index(pip, environ), *pip.extra_index_urls, *extras]
-    source = "pip configuration" if pip.names_indexes else "default"
-    return _routing(indexes, (*pip.find_links, *links), pip, source)
+    return _routing(indexes, (*pip.find_links, *links), pip, "pip configuration" if pip.names_indexes else "default")
 
 
 def _first_index(pip: PipSettings, environ: Mapping[str, str]) -> str:
-    if pip.index_url:
-        return pip.index_url
-    return environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or DEFAULT_INDEX
+    of_uv = "" if pip.names_indexes else environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL")
+    return pip.index_url or of_uv or DEFAULT_INDEX
 
 
 def _routing(indexes: Iterable[str], links: tuple[str, ...], pip: PipSettings, source: str) -> Routing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -26,6 +27,7 @@ MEGABYTE = 1024 * 1024
 USER_AGENT = f"steadypin/{__version__}"
 ANSWERS = (200, 206, 304, 404, 410)
 """Status codes that are answers; every other one is a failure."""
+_BODILESS = (304, 404, 410)
 RETRIED = (408, 425, 429, 500, 502, 503, 504, 520, 522, 524)
 _TRANSIENT = frozenset({"timeout", "connection", "truncated", "proxy"} | {f"http-{status}" for status in RETRIED})
 _UNREACHABLE = frozenset({"timeout", "connection", "dns", "proxy", "tls"})
@@ -77,7 +79,7 @@ class Session:
         self._logins = logins
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
-        self._failures: dict[tuple[str, str, int], int] = {}
+        self._failures: dict[tuple[str, str, int], list[_Failure]] = {}
 
     def __enter__(self) -> Session:
         return self
@@ -114,7 +116,7 @@ class Session:
             except _Failure as failure:
                 wait = self._patience(failure, attempt, end)
                 if wait is None:
-                    self._count_failure(place, failure.reason)
+                    self._remember(place, failure)
                     raise _explain(url, failure) from None
                 time.sleep(wait)
                 attempt += 1
@@ -132,13 +134,14 @@ class Session:
         return wait
 
     def _refuse_if_unreachable(self, place: tuple[str, str, int], url: str) -> None:
-        if self._failures.get(place, 0) >= _GIVE_UP_AFTER:
-            raise _explain(url, _Failure("connection", "given up: the server could not be reached several times in a row"))
+        failures = self._failures.get(place, [])
+        if len(failures) >= _GIVE_UP_AFTER:
+            raise _explain(url, _Failure(failures[-1].reason, f"not asked any more after {_GIVE_UP_AFTER} failures in a row"))
 
-    def _count_failure(self, place: tuple[str, str, int], reason: str) -> None:
-        if reason in _UNREACHABLE:
+    def _remember(self, place: tuple[str, str, int], failure: _Failure) -> None:
+        if failure.reason in _UNREACHABLE:
             with self._lock:
-                self._failures[place] = self._failures.get(place, 0) + 1
+                self._failures.setdefault(place, []).append(failure)
 
     def _once(self, method: str, url: str, headers: dict[str, str], body: bytes | None, limit: int, end: float) -> Answer:
         session = self._counted()
@@ -164,9 +167,12 @@ class Session:
 
     def _read(self, response: requests.Response, limit: int, end: float) -> Answer:
         status = response.status_code
+        if status not in ANSWERS or status in _BODILESS:
+            with suppress(_Failure):  # a connection whose answer was read to its end can be used again
+                self._body(response.raw, _CHUNK, end)
         if status not in ANSWERS:
             raise _Failure(f"http-{status}", "", retry_after=_retry_after(response.headers.get("retry-after")))
-        body = b"" if status in (304, 404, 410) else self._body(response.raw, limit, end)
+        body = b"" if status in _BODILESS else self._body(response.raw, limit, end)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(url=_without_login(response.url), status=status, headers=headers, body=body)
 
