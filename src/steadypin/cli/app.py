@@ -25,6 +25,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="audit", module="steadypin.cli.audit", function="audit"),
     Command(name="check", module="steadypin.cli.check", function="check"),
     Command(name="show", module="steadypin.cli.show", function="show"),
+    Command(name="plan", module="steadypin.cli.plan", function="plan"),
+    Command(name="checklist", module="steadypin.cli.checklist", function="checklist"),
     Command(name="snapshot", module="steadypin.cli.snapshot", function="snapshot"),
     Command(name="rules", module="steadypin.cli.rules", function="rules"),
     Command(name="explain", module="steadypin.cli.rules", function="explain"),

@@ -12,18 +12,22 @@ from steadypin import codec
 from steadypin.comparison import compare
 from steadypin.comparison.applicable import Selection
 from steadypin.config import Settings
+from steadypin.errors import EnvironmentNotFound
 from steadypin.index.pipconfig import configuration_files
 from steadypin.index.routing import route
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
 from steadypin.model.parse import normalise
 from steadypin.model.plan import Plan
+from steadypin.pipeline import facts as reading
+from steadypin.pipeline.facts import Request, cache_dir
 from steadypin.planning.goal import Goal, Grouping, parse_levels
 from steadypin.planning.plan import basis_digest, make_plan
 from steadypin.planning.resolver import Resolver
 from steadypin.resolution.cached import Cached
 from steadypin.resolution.choose import Circumstances, choose, owners
 from steadypin.resolution.pipoptions import Access, PipConstraints, index_options, index_variables, pip_constraints
+from steadypin.sources.reading import read_bytes
 
 Tell = Callable[[str], None]
 
@@ -62,8 +66,44 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
         facts, settings.policy, Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
     )
     made = make_plan(facts, comparison, resolver, goal, tell=tell)
+    tell("")
     gaps = tuple(sorted({*made.gaps, *_owner_gaps(facts), *_constraint_gaps(pip)}))
     return replace(made, gaps=gaps, stats=replace(made.stats, seconds=round(monotonic() - started, 3)))
+
+
+def gather(settings: Settings, request: Request) -> Facts:
+    """The facts to plan from. Where no environment is found and none was named, locks and manifests are enough."""
+    try:
+        return reading.gather(settings, request)
+    except EnvironmentNotFound as error:
+        if settings.python is not None or request.snapshot is not None:
+            raise
+        facts = reading.gather(settings, replace(request, no_environment=True))
+        if not facts.files:
+            raise
+        gap = Gap(
+            subject="environment", stage="sources", reason="not-found", detail=f"{error.message}; planned from files alone"
+        )
+        return replace(facts, gaps=(*facts.gaps, gap))
+
+
+def load(path: Path) -> Plan:
+    """A plan that was written. Raises SourceError, StaleInput."""
+    from steadypin.reporters.plan_json import load_plan
+
+    return load_plan(read_bytes(path, shown=str(path)).decode("utf-8", "replace"), path=str(path))
+
+
+def checklist_text(made: Plan, *, result: Path | None = None, body: Path | None = None) -> str:
+    """The checklist of a plan, or `body` with its checklist brought up to date. Raises SourceError, StaleInput."""
+    from steadypin.reporters import checklist
+
+    evidence = None
+    if result is not None:
+        text = read_bytes(result, shown=str(result)).decode("utf-8", "replace")
+        evidence = checklist.read_evidence(text, made, path=str(result))
+    old = read_bytes(body, shown=str(body)).decode("utf-8", "replace") if body is not None and body.exists() else ""
+    return checklist.render(made, evidence=evidence, body=old.replace("\r\n", "\n"))
 
 
 def goal_of(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) -> Goal:
@@ -115,8 +155,6 @@ def _pip(facts: Facts, settings: Settings) -> Pip:
 
 
 def _resolver(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) -> Resolver:
-    from steadypin.pipeline.facts import cache_dir
-
     folder = cache_dir(settings)
     where = Circumstances(
         folder=settings.root,
