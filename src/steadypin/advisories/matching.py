@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -23,7 +25,8 @@ from steadypin.text import printable
 MALICIOUS = "MAL-"
 REFERENCE_LIMIT = 10
 _ENDLESS = (("introduced", "0"), ("limit", "*"))
-_CLOSING = ("fixed", "last_affected", "limit")
+_BOTH = frozenset({"introduced", "fixed"})
+_CLOSING = frozenset({"fixed", "last_affected", "limit"})
 _DATABASES = ("PYSEC-", "GHSA-")
 
 
@@ -106,39 +109,65 @@ def _in_entry(entry: Affected, text: str, at: Version | None) -> bool | None:
     return True if True in answers else None if None in answers else False
 
 
+class _Range(NamedTuple):
+    """A range, read: its events by version, ascending, and what stands outside that order.
+
+    `unreadable` are the kinds of bounds that are not PEP 440; `limit` is the highest limit, None where there is none.
+    """
+
+    from_zero: bool
+    steps: tuple[tuple[Version, frozenset[str]], ...]
+    unreadable: frozenset[str]
+    limit: Version | None
+
+
+@lru_cache(maxsize=16384)
+def _read(events: tuple[tuple[str, str], ...]) -> _Range:
+    steps: dict[Version, set[str]] = {}
+    unreadable = set()
+    for kind, text in events:
+        if (kind, text) in _ENDLESS:
+            continue
+        bound = parse.version(text)
+        if bound is None:
+            unreadable.add(kind)
+        else:
+            steps.setdefault(bound, set()).add(kind)
+    limits = [bound for bound, kinds in steps.items() if "limit" in kinds]
+    return _Range(
+        from_zero=("introduced", "0") in events,
+        steps=tuple((bound, frozenset(steps[bound])) for bound in sorted(steps)),
+        unreadable=frozenset(unreadable),
+        limit=None if ("limit", "*") in events else max(limits, default=None),
+    )
+
+
 def _in_range(item: AffectedRange, at: Version | None) -> bool | None:
     """Whether the version lies in the range; None where that hangs on something that is not PEP 440."""
     if at is None:
         return True if item.events and all(event == ("introduced", "0") for event in item.events) else None
-    bounds = [(kind, parse.version(text)) for kind, text in item.events if (kind, text) not in _ENDLESS]
-    readable = [(kind, bound) for kind, bound in bounds if bound is not None]
-    unreadable = {kind for kind, bound in bounds if bound is None}
-    inside = _before_limits(item, readable, at) and _state(("introduced", "0") in item.events, readable, at)
-    if inside and unreadable & {*_CLOSING} and not _closes_above(readable, at):
+    found = _read(item.events)
+    inside = (found.limit is None or at < found.limit) and _state(found, at)
+    if inside and found.unreadable & _CLOSING and not _closes_above(found, at):
         return None
-    return None if not inside and "introduced" in unreadable else inside
+    return None if not inside and "introduced" in found.unreadable else inside
 
 
-def _state(affected: bool, bounds: Sequence[tuple[str, Version]], at: Version) -> bool:
+def _state(found: _Range, at: Version) -> bool:
     """Walk the sorted events up to the version. Where one version is both introduced and fixed, nothing changes there."""
-    for bound in sorted({bound for _, bound in bounds if bound <= at}):
-        kinds = {kind for kind, other in bounds if other == bound}
-        if not {"introduced", "fixed"} <= kinds:
+    affected = found.from_zero
+    for bound, kinds in found.steps:
+        if bound > at:
+            break
+        if not kinds >= _BOTH:
             affected = "introduced" in kinds or (affected and "fixed" not in kinds)
         if "last_affected" in kinds and at > bound:
             affected = False
     return affected
 
 
-def _before_limits(item: AffectedRange, bounds: Sequence[tuple[str, Version]], at: Version) -> bool:
-    """A range without limits, or with the limit `*`, has none; of several the highest counts."""
-    limits = [text for kind, text in item.events if kind == "limit"]
-    readable = [bound for kind, bound in bounds if kind == "limit"]
-    return "*" in limits or not readable or any(at < bound for bound in readable)
-
-
-def _closes_above(bounds: Sequence[tuple[str, Version]], at: Version) -> bool:
-    return any(bound > at or (kind == "last_affected" and bound == at) for kind, bound in bounds if kind in _CLOSING)
+def _closes_above(found: _Range, at: Version) -> bool:
+    return any((bound > at and kinds & _CLOSING) or (bound == at and "last_affected" in kinds) for bound, kinds in found.steps)
 
 
 def groups(advisories: Sequence[Advisory]) -> list[list[Advisory]]:
@@ -160,6 +189,7 @@ def groups(advisories: Sequence[Advisory]) -> list[list[Advisory]]:
     return list(found.values())
 
 
+@lru_cache(maxsize=16384)
 def rank(advisory_id: str) -> tuple[object, ...]:
     """Sort key of ids: PYSEC, GHSA, others; then numbers as numbers."""
     database = next((i for i, prefix in enumerate(_DATABASES) if advisory_id.startswith(prefix)), len(_DATABASES))

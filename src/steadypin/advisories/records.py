@@ -21,8 +21,10 @@ from steadypin.text import printable
 ECOSYSTEM = "PyPI"
 RECORD_LIMIT = 8 * 1024 * 1024
 """Bytes of one record as a file."""
-ITEM_LIMIT = 100_000
-"""Versions, events and entries of one record together."""
+ITEM_LIMIT = 20_000
+"""Versions, ranges and entries of one record together."""
+EVENT_LIMIT = 1000
+"""Events of one record: each may be a cure, and is then tried against all others."""
 ALIAS_LIMIT = 200
 REFERENCE_LIMIT = 10
 SUMMARY_LIMIT = 300
@@ -156,24 +158,32 @@ def _is_ours(entry: dict[str, Any]) -> bool:
 
 def _affected(value: object, notes: list[str]) -> tuple[Affected, ...]:
     found: list[Affected] = []
-    left = ITEM_LIMIT
+    items = events = 0
     for index, entry in enumerate(_list(value, "affected")):
         path = f"affected[{index}]"
         entry = _mapping(entry, path)
-        left -= 1
+        items += 1
         if _is_ours(entry) and (name := entry["package"].get("name")) is not None:
-            left -= _weight(entry, path)
-            if left >= 0 and (affected := _entry(entry, name, path, notes)):
+            ranges = _list(entry.get("ranges"), f"{path}.ranges")
+            items += len(ranges) + len(_list(entry.get("versions"), f"{path}.versions"))
+            events += sum(map(_event_count, ranges))
+            _check_count(items, events, path)
+            if affected := _entry(entry, name, path, notes):
                 found.append(affected)
-        if left < 0:
-            raise RecordError(f"{path}: more than {ITEM_LIMIT} versions, events and entries in one record")
+    _check_count(items, events, "affected")
     return tuple(found)
 
 
-def _weight(entry: dict[str, Any], path: str) -> int:
-    ranges = _list(entry.get("ranges"), f"{path}.ranges")
-    events = sum(len(item["events"]) for item in ranges if isinstance(item, dict) and isinstance(item.get("events"), list))
-    return len(ranges) + events + len(_list(entry.get("versions"), f"{path}.versions"))
+def _event_count(item: object) -> int:
+    events = item.get("events") if isinstance(item, dict) and item.get("type") != "GIT" else None
+    return len(events) if isinstance(events, list) else 0
+
+
+def _check_count(items: int, events: int, path: str) -> None:
+    if items > ITEM_LIMIT:
+        raise RecordError(f"{path}: more than {ITEM_LIMIT} versions, ranges and entries in one record")
+    if events > EVENT_LIMIT:
+        raise RecordError(f"{path}: more than {EVENT_LIMIT} events in one record")
 
 
 def _entry(entry: dict[str, Any], name: object, path: str, notes: list[str]) -> Affected | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -127,6 +128,15 @@ def test_cycles_of_aliases_end() -> None:
     records = [advisory(f"A-{i}", entry(*UP_TO_2), aliases=[f"A-{(i + 1) % 50}", f"A-{i}"]) for i in range(50)]
     (match,) = judge("demo", "1.0", records, now=NOW).matches
     assert len(match.records) == 50
+
+
+def test_the_largest_record_is_judged_in_moments() -> None:
+    events = [(kind, f"{number}.{part}") for number in range(500) for part, kind in enumerate(("introduced", "fixed"))]
+    record = advisory("PYSEC-1", entry(*events, versions=tuple(f"0.{number}.1" for number in range(19_000))))
+    started = time.process_time()
+    (match,) = judge("demo", "3.0.5", [record], now=NOW).matches
+    assert len(match.fixed_in) == 497
+    assert time.process_time() - started < 5
 
 
 def test_withdrawn_does_not_count_and_is_named() -> None:

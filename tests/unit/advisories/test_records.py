@@ -104,6 +104,8 @@ def test_what_matching_does_not_need_is_noted_and_left_out() -> None:
 def test_a_record_is_bounded() -> None:
     with pytest.raises(RecordError, match="in one record"):
         parse_record(osv("PYSEC-1", entry(versions=("1",) * (records.ITEM_LIMIT + 1))))
+    with pytest.raises(RecordError, match="events in one record"):
+        parse_record(osv("PYSEC-1", entry(*[("fixed", "1")] * (records.EVENT_LIMIT + 1))))
     with pytest.raises(RecordError, match="larger than"):
         parse_json(b" " * (records.RECORD_LIMIT + 1))
     with pytest.raises(RecordError, match="not JSON"):
