@@ -4,7 +4,7 @@
    its own index is not added to this one.
 2. pip's environment variables, then its configuration files (the audited environment's, the user's, the machine's), with the
    sections [global], [install] and [list], the later one first.
-3. Where pip says nothing of indexes: UV_DEFAULT_INDEX, or UV_INDEX_URL, for users who have uv only. No other UV_ variable is read.
+3. Where pip says nothing of indexes: UV_DEFAULT_INDEX, or UV_INDEX_URL, for users who have uv only. Other UV_ variables: no.
 4. `DEFAULT_INDEX`.
 
 Index URLs that a lock or a requirements file names are not asked: whoever can edit a file of the project could otherwise
