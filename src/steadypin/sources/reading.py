@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from steadypin.text import printable
 
 SIZE_LIMIT = 256 * 1024 * 1024
 """Bytes of the largest file that is read; the largest locks of large monorepos have a tenth of it."""
+_LARGE = 2 * 1024 * 1024
 _REASONS = {
     errno.ENOENT: "no such file",
     errno.ENOTDIR: "no such file: a part of its path is not a folder",
@@ -54,11 +57,25 @@ def read_file(path: Path, *, shown: str | None = None, format: str | None = None
             location=Location(path=name),
             hint=f"say what it is with --as FORMAT: {', '.join(formats())}",
         )
-    file = reader.read(data, name)
+    with _collector_paused(len(data)):
+        file = reader.read(data, name)
     if within is None and (target := link_out(path)) is not None:
         message = f"a symbolic link that leads out of its folder, to {printable(str(target))}"
         file = replace(file, problems=(Problem(message=message, location=Location(path=name)), *file.problems))
     return file
+
+
+@contextmanager
+def _collector_paused(size: int) -> Iterator[None]:
+    """A large lock becomes millions of values without a cycle; looking for cycles among them takes a third of the time."""
+    if size < _LARGE or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def link_out(path: Path) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from steadypin.sources.lockfiles.parts import LONGEST, file_name
 
@@ -39,6 +40,7 @@ def parse_package_file(url: str) -> tuple[str, str] | None:
     return None
 
 
+@lru_cache(maxsize=16384)
 def parse_spec(text: str) -> CondaSpec | None:
     """A match specification as environment.yml writes it, None where it is not one.
 

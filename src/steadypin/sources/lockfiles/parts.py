@@ -184,6 +184,7 @@ def _problem_order(problem: Problem) -> tuple[Any, ...]:
     return (problem.location.line or 0, problem.location.column or 0, problem.location.key, problem.message)
 
 
+@lru_cache(maxsize=16384)
 def edge_of(text: str) -> LockedDependency | None:
     """An edge from a PEP 508 line, None where it is not one: an edge is not a pin, and pins are what is reported."""
     parsed = requirement(text) if readable_requirement(text) else None
