@@ -36,6 +36,8 @@ COMMANDS: tuple[Command, ...] = (
 
 GROUPS = {"db": "The local advisory database."}
 
+INTERRUPTED = 130
+
 EPILOG = "Exit codes: 0 nothing to report, 1 findings, 2 wrong usage or not done, 3 inconclusive, 130 interrupted, 70 a bug."
 
 
@@ -45,13 +47,15 @@ def invoke(arguments: list[str]) -> int:
     try:
         code: Any = command.main(arguments, prog_name="steadypin", standalone_mode=False)
     except typer.Abort:
-        return 130
+        raise KeyboardInterrupt from None
     except Exception as error:
         # usage errors of the option parser, whose class lives in another module from one typer to the next
         if hasattr(error, "show") and hasattr(error, "exit_code"):
             error.show()
             return int(error.exit_code)
         raise
+    if code == INTERRUPTED:  # some versions of typer turn Ctrl-C into this code themselves
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from steadypin.cli import options
-from steadypin.cli.output import emit, presentation, write_file
+from steadypin.cli.output import Destinations, emit, presentation, write_file
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_for
 from steadypin.config import parse_days, parse_severity
@@ -77,6 +77,7 @@ def audit(
     )
     if settings.offline and settings.refresh:
         raise UsageError("--offline and --refresh exclude each other", hint="leave one out")
+    to = Destinations.parse(format, output)
     from steadypin.pipeline import audit as use_case
     from steadypin.pipeline import facts as reading
 
@@ -87,7 +88,7 @@ def audit(
     if facts_out:
         write_file(facts_out, reading.saved(facts))
     report = use_case.report(facts, settings, command="audit")
-    emit(report, format=format or "terminal", outputs=output or (), shown=presentation(quiet=quiet, verbose=verbose))
+    emit(report, to, presentation(quiet=quiet, verbose=verbose))
     return use_case.exit_code(report, strict=settings.policy.strict)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from steadypin.cli.output import emit, presentation
+from steadypin.cli.output import Destinations, emit, presentation
 from steadypin.cli.settings import settings_for
 from steadypin.config import parse_severity
 
@@ -70,13 +70,13 @@ def run(options: CheckOptions) -> int:
         only=options.only,
         ignore=options.ignore,
     )
+    to = Destinations.parse(options.format, options.output)
     from steadypin.pipeline import audit as judging
     from steadypin.pipeline import check as use_case
 
     request = use_case.Request(files_only=options.files_only, snapshot=options.snapshot, advisories=options.advisories)
     report = use_case.run(settings, request)
-    shown = presentation(quiet=options.quiet, verbose=options.verbose)
-    emit(report, format=options.format or "terminal", outputs=options.output, shown=shown)
+    emit(report, to, presentation(quiet=options.quiet, verbose=options.verbose))
     return judging.exit_code(report, strict=settings.policy.strict)
 
 

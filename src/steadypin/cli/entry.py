@@ -58,6 +58,8 @@ def _explain(error: Exception) -> int:
         _say("this is a bug of steadypin: please report it, with what STEADYPIN_DEBUG=1 prints")
         return BUG
     _say(f"error: {shown(str(error))}")
+    for place in getattr(error, "looked", ()):
+        _say(f"  looked at {shown(place)}")
     if error.hint:
         _say(f"hint: {shown(error.hint)}")
     return error.exit_code

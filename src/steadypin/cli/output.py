@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from steadypin.errors import OutputError, UsageError
@@ -46,13 +47,28 @@ def presentation(*, quiet: bool = False, verbose: bool = False) -> Presentation:
     )
 
 
-def emit(report: Report, *, format: str, outputs: Sequence[Path], shown: Presentation) -> None:
-    """Print the report in `format`, and write it to every file of `outputs`."""
-    files = [(path, reporter_for(path)) for path in outputs]
-    reporter = reporter_named(format)
-    for path, chosen in files:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destinations:
+    """Where a report goes, known to be possible before the work begins."""
+
+    stdout: Reporter
+    files: tuple[tuple[Path, Reporter], ...] = ()
+
+    @classmethod
+    def parse(cls, format: str | None, outputs: Sequence[Path] | None) -> Destinations:
+        """Of --format and -o. Raises UsageError for a format that does not exist, OutputError for a missing folder."""
+        files = tuple((path, reporter_for(path)) for path in outputs or ())
+        for path, _ in files:
+            if not path.parent.is_dir():
+                raise OutputError(f"{path}: cannot be written: no folder {path.parent}", hint="make the folder first")
+        return cls(stdout=reporter_named(format or "terminal"), files=files)
+
+
+def emit(report: Report, to: Destinations, shown: Presentation) -> None:
+    """Write every file, then print."""
+    for path, chosen in to.files:
         write_file(path, chosen.render(report, Presentation(width=120)))
-    write_stdout(reporter.render(report, shown))
+    write_stdout(to.stdout.render(report, shown))
 
 
 def write_stdout(text: str) -> None:
