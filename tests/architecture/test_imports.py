@@ -18,9 +18,10 @@ MODULES = {
 # A room is a module or package directly under steadypin; trials is two, for it has judgement and edges under one roof.
 TRIAL_EDGES = {"sandbox", "runner", "journal"}
 
-LANGUAGE = {"", "model", "errors", "text", "toml", "durations"}  # "" is steadypin itself: the version
+# What everybody speaks ("" is steadypin itself: the version). The codec is among it: digests, caches and snapshots are all JSON.
+LANGUAGE = {"", "model", "errors", "text", "toml", "durations", "codec"}
 HANDS = LANGUAGE | {"process", "transport"}
-PURE = {"comparison", "checks", "planning", "trials (pure)", "reporters", "codec"}
+PURE = {"comparison", "checks", "planning", "trials (pure)", "reporters"}
 EDGES = {"sources", "transport", "index", "advisories", "resolution", "locking", "trials (edge)"}
 
 MAY_IMPORT = {
@@ -31,12 +32,13 @@ MAY_IMPORT = {
     "errors": {"model"},
     "toml": {"errors", "model"},
     "process": {"errors", "text"},
+    "codec": {"errors", "model", "text"},
     "config": LANGUAGE,
     **dict.fromkeys(PURE, LANGUAGE),
-    "reporters": LANGUAGE | {"codec"},
     **dict.fromkeys(EDGES, HANDS),
     "pipeline": HANDS | PURE | EDGES | {"config"},
-    "cli": LANGUAGE | {"pipeline", "config", "reporters", "codec"},
+    "__main__": {"cli"},
+    "cli": LANGUAGE | {"pipeline", "config", "reporters"},
 }
 
 
