@@ -14,6 +14,7 @@ REPORTERS: dict[str, Reporter] = {
         Reporter(name="terminal", suffixes=(".txt",), module="steadypin.reporters.terminal"),
         Reporter(name="json", suffixes=(".json",), module="steadypin.reporters.json"),
         Reporter(name="markdown", suffixes=(".md", ".markdown"), module="steadypin.reporters.markdown"),
+        Reporter(name="openvex", suffixes=(".openvex.json", ".vex.json"), module="steadypin.reporters.openvex"),
     )
 }
 
