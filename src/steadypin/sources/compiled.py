@@ -30,7 +30,7 @@ def compiled_staleness(lock: SourceFile, files: Sequence[SourceFile], root: Path
 
 
 def _always_wanted(entry: DeclaredRequirement, lock: SourceFile, source: SourceFile) -> bool:
-    """Whether every compilation pins it: no marker, which may not have held there, and no extra, which may not have been chosen."""
+    """Whether every compilation pins it: no marker that may not have held there, no extra that may not have been chosen."""
     if entry.name in _UNSAFE or entry.kind != "requirement" or ";" in entry.requirement or entry.extra is not None:
         return False
     return entry.group is None or source.format == "requirements"

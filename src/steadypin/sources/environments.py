@@ -2,7 +2,7 @@
 
 Without `--python` these are tried, and the first that is an environment is taken:
 
-1. the path itself, where it is an environment, an image or a zipapp;
+1. the path itself, where it is an environment, an image, a zipapp, a snapshot or an SBOM;
 2. UV_PROJECT_ENVIRONMENT, which names the environment of this very project;
 3. VIRTUAL_ENV, because an activated environment is what every other tool acts on;
 4. `.venv`, `venv`, `env`, `.env` in the project, then in the folders above it up to the one with `.git`;
@@ -22,10 +22,8 @@ from pathlib import Path
 
 from steadypin.errors import EnvironmentNotFound, InterpreterError
 from steadypin.model.installed import PythonEnvironment
-from steadypin.sources.filetree import DISK, FileTree
-from steadypin.sources.import_paths import import_paths
-from steadypin.sources.installed import read_listing
-from steadypin.sources.interpreter import Interpreter, inspect
+from steadypin.sources.interpreter import inspect
+from steadypin.sources.live import environment_of
 from steadypin.text import printable
 
 _IN_PROJECT = (".venv", "venv", "env", ".env")
@@ -36,9 +34,10 @@ _HINT = "name it with --python (a venv, an interpreter, a site-packages folder),
 class EnvironmentPath:
     """An environment that was found and not yet read.
 
-    `form` is "prefix" (venv, conda, an installation), "interpreter", "folder" (site-packages or --target), "zipapp", "root" (a
-    container's root folder) or "image", with `inside` the environment in it where one was named. `because` is what led there
-    ("--python", "VIRTUAL_ENV", ".venv in the project", …); `notes` are sentences about what was passed over.
+    `form` is "prefix" (venv, conda, an installation), "interpreter", "folder" (site-packages or --target), "zipapp", "snapshot"
+    (or an SBOM), "root" (a container's root folder) or "image", the last two with `inside` the environment in it where one was
+    named. `because` is what led there ("--python", "VIRTUAL_ENV", ".venv in the project", …); `notes` are sentences about what
+    was passed over.
     """
 
     path: str
@@ -87,13 +86,13 @@ def recognise(place: Path, *, because: str = "--python") -> EnvironmentPath | No
         return EnvironmentPath(path=str(place), form="image", because=because)
     if (place / "pyvenv.cfg").is_file() or (place / "conda-meta").is_dir():
         return EnvironmentPath(path=str(place), form="prefix", because=because, python=_python_in(place))
-    if (place / "etc").is_dir() and (place / "usr").is_dir():
+    if (place / "etc").is_dir() and (place / "usr").is_dir() and ((place / "bin").exists() or (place / "lib").exists()):
         return EnvironmentPath(path=str(place), form="root", because=because)
     if (place / "PEX-INFO").is_file():
         return EnvironmentPath(path=str(place), form="zipapp", because=because)
     if found := _python_in(place):
         return EnvironmentPath(path=str(place), form="prefix", because=because, python=found)
-    if place.name in ("site-packages", "dist-packages") or _holds_metadata(place):
+    if place.name in ("site-packages", "dist-packages") or _holds_metadata(place, because):
         return EnvironmentPath(path=str(place), form="folder", because=because)
     return None
 
@@ -108,6 +107,10 @@ def read_environment(found: EnvironmentPath, *, cache_dir: Path | None) -> Pytho
     """
     if found.form in ("image", "root"):
         return _read_inside(found)
+    if found.form == "snapshot":
+        from steadypin.sources.snapshot import read_snapshot
+
+        return read_snapshot(Path(found.path))
     if found.form == "zipapp":
         from steadypin.sources.standalone import read_zipapp
 
@@ -128,39 +131,6 @@ def read_environment(found: EnvironmentPath, *, cache_dir: Path | None) -> Pytho
         if environment is None:
             raise
         return environment
-
-
-def environment_of(interpreter: Interpreter, tree: FileTree = DISK) -> PythonEnvironment:
-    """What stands on the paths of an interpreter that has described itself."""
-    paths = import_paths(
-        interpreter.paths,
-        site_folders=interpreter.site_folders,
-        standard_library=interpreter.standard_library,
-        tree=tree,
-    )
-    listing = read_listing(paths, tree=tree)
-    kind, system_site = _kind(interpreter, tree)
-    return PythonEnvironment(
-        path=interpreter.prefix,
-        kind=kind,
-        target=interpreter.target,
-        paths=paths,
-        distributions=listing.distributions,
-        externally_managed=interpreter.externally_managed,
-        system_site_packages=system_site,
-        problems=listing.problems,
-    )
-
-
-def _kind(interpreter: Interpreter, tree: FileTree) -> tuple[str, bool]:
-    """The kind of a live environment, and whether it sees its base's packages."""
-    from steadypin.sources.surroundings import read_venv_config
-
-    if interpreter.prefix != interpreter.base_prefix:
-        config = read_venv_config(tree, interpreter.prefix)
-        return (config.maker, config.system_site_packages) if config else ("virtualenv", False)
-    conda = f"{interpreter.prefix}{tree.separator}conda-meta"
-    return ("conda" if tree.is_dir(conda) else "system"), False
 
 
 def _read_inside(found: EnvironmentPath) -> PythonEnvironment:
@@ -270,6 +240,8 @@ def _recognise_file(place: Path, because: str) -> EnvironmentPath | None:
         head = b""
     if head[257:262] == b"ustar" or place.name.endswith((".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz")):
         return EnvironmentPath(path=str(place), form="image", because=because)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") or b"<<<steadypin" in head:
+        return EnvironmentPath(path=str(place), form="snapshot", because=because) if _is_snapshot(place) else None
     if place.suffix not in (".exe", "") and zipfile.is_zipfile(place):
         return EnvironmentPath(path=str(place), form="zipapp", because=because)
     if os.access(place, os.X_OK) or place.suffix == ".exe":
@@ -280,6 +252,14 @@ def _recognise_file(place: Path, because: str) -> EnvironmentPath | None:
     if len(head) < 4096 and because != "--python":
         return _pointer(place, head, because)
     return None
+
+
+def _is_snapshot(place: Path) -> bool:
+    from steadypin.sources.sbom import looks_like_sbom
+
+    with place.open("rb") as stream:
+        head = stream.read(65536)
+    return b"<<<steadypin" in head or b'"snapshot"' in head or looks_like_sbom(head)
 
 
 def _pointer(place: Path, head: bytes, because: str) -> EnvironmentPath | None:
@@ -296,8 +276,10 @@ def _python_in(prefix: Path) -> str | None:
     return next((str(prefix / name) for name in names if (prefix / name).exists()), None)
 
 
-def _holds_metadata(folder: Path) -> bool:
+def _holds_metadata(folder: Path, because: str) -> bool:
+    """Whether packages were installed right into a folder. A project's own egg-info does not make it an environment."""
+    suffixes = (".dist-info", ".egg-info") if because == "--python" else (".dist-info",)
     try:
-        return any(name.endswith((".dist-info", ".egg-info")) and folder.name != "src" for name in os.listdir(folder))  # noqa: PTH208
+        return any(name.endswith(suffixes) for name in os.listdir(folder))  # noqa: PTH208
     except OSError:
         return False

@@ -119,7 +119,8 @@ def _pdm_hashes(document: dict[str, Any]) -> set[str | None]:
     hashes = set()
     for groups in (own, _pdm_groups(document)):
         hashes.add(_digest({**common, "dev-dependencies": groups, "resolution": resolution}))
-        hashes.add(_digest({**common, "dev-dependencies": groups, "overrides": resolution.get("overrides", {})}))
+        for overrides in (resolution.get("overrides", {}), tool.get("overrides", {})):
+            hashes.add(_digest({**common, "dev-dependencies": groups, "overrides": overrides}))
     return hashes
 
 

@@ -15,9 +15,11 @@ from steadypin.model.location import Location, Problem
 from steadypin.model.parse import normalise, version
 from steadypin.sources.filetree import DISK, SMALL_FILE, FileTree
 from steadypin.sources.headers import Headers, end_of_headers, parse_headers
+from steadypin.text import printable
 
 _FIRST_READ = 16384
-_PLAIN_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){0,5}")
+_LONGEST = 200
+_PLAIN_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _EDITABLE_PTH = re.compile(r"__editable__[._](?P<name>.+?)-(?P<version>[^-]+)\.pth", re.IGNORECASE)
 _SECTION = re.compile(r"\[(?P<extra>[^:\]]*)(?::(?P<marker>[^\]]*))?\]")
@@ -133,7 +135,7 @@ def _from_egg_link(place: str, stem: str, tree: FileTree) -> Iterable[InstalledD
     for name in sorted(names):
         if name.endswith(".egg-info") and normalise(name[: -len(".egg-info")].split("-")[0]) == wanted:
             return (_from_egg_info(_join(tree, target, name), stem, tree, editable=True),)
-    problem = _problem(f"points to {target or 'nothing'}, where no egg-info of {stem} is", place)
+    problem = _problem(f"points to {printable(target, 200) or 'nothing'}, where no egg-info of {stem} is", place)
     return (_distribution(Headers(), stem=stem, place=place, tree=tree, editable=True, problems=(problem,)),)
 
 
@@ -240,10 +242,12 @@ def _distribution(
     parts = stem.split("-")
     raw_name = headers.name or parts[0]
     text = headers.version or (parts[1] if len(parts) > 1 and not headers.name else "")
-    if not _NAME.fullmatch(raw_name):
-        problems += (_problem(f"{raw_name!r} is not a name that PEP 508 allows", place),)
-    if text and not _PLAIN_VERSION.fullmatch(text) and version(text) is None:
-        problems += (_problem(f"{text!r} is not a PEP 440 version", place),)
+    if not _NAME.fullmatch(raw_name) or len(raw_name) > _LONGEST:
+        problems += (_problem(f"{printable(raw_name, 80)!r} is not a name that PEP 508 allows", place),)
+        raw_name = raw_name[:_LONGEST]
+    if text and not _PLAIN_VERSION.fullmatch(text) and (len(text) > _LONGEST or version(text) is None):
+        problems += (_problem(f"{printable(text, 80)!r} is not a PEP 440 version", place),)
+        text = text[:_LONGEST]
     return InstalledDistribution(
         name=normalise(raw_name),
         version=text or None,

@@ -105,11 +105,9 @@ def _refuse_outside(path: Path, within: Path | None, shown: str) -> None:
 def readers() -> Iterator[Reader]:
     """All readers: those of locks, then those of manifests."""
     yield from READERS
-    try:
-        from steadypin.sources import manifests
-    except ImportError:
-        return
-    yield from getattr(manifests, "READERS", ())
+    from steadypin.sources import manifests
+
+    yield from manifests.READERS
 
 
 def formats() -> tuple[str, ...]:

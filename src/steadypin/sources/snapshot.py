@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from steadypin.codec import decode, encode
 from steadypin.errors import InterpreterError, SourceError
 from steadypin.model.installed import PythonEnvironment
 from steadypin.model.location import Location
-from steadypin.sources.environments import environment_of
 from steadypin.sources.filetree import SMALL_FILE
 from steadypin.sources.interpreter import facts_script, interpreter_of, parse_facts, script_text
+from steadypin.sources.live import environment_of
+from steadypin.sources.sbom import looks_like_sbom, read_sbom
+from steadypin.sources.targets import running_target
 
 LARGEST = 256 * 1024 * 1024
 """Bytes that a snapshot may have."""
@@ -26,9 +29,10 @@ def write_snapshot(environment: PythonEnvironment) -> str:
 
 
 def read_snapshot(path: Path) -> PythonEnvironment:
-    """An environment from what `write_snapshot` or the emitted script wrote.
+    """An environment from what `write_snapshot` or the emitted script wrote, or the packages of an SBOM.
 
-    Raises SourceError where the file cannot be read or was cut off, StaleInput where it is no snapshot or from a newer schema.
+    An SBOM does not say for which Python it is: the target is the running one, and its `source` says so. Raises SourceError
+    where the file cannot be read or was cut off, StaleInput where it is no snapshot or from a newer schema.
     """
     try:
         with path.open("rb") as stream:
@@ -37,6 +41,9 @@ def read_snapshot(path: Path) -> PythonEnvironment:
         raise SourceError(f"cannot be read: {error.strerror}", location=Location(path=str(path))) from None
     if len(content) > LARGEST:
         raise SourceError(f"has more than {LARGEST >> 20} MiB", location=Location(path=str(path)))
+    if looks_like_sbom(content[:65536]):
+        target = running_target()
+        return read_sbom(path, target=replace(target, source=f"{target.source}, as {path.name} names none"))
     text = content.decode("utf-8-sig", "replace")
     if "<<<steadypin" not in text[:65536]:
         return decode(text, PythonEnvironment, kind="snapshot", path=str(path))

@@ -142,6 +142,5 @@ def _package_key(package: LockedPackage) -> tuple[object, ...]:
     return (package.name or "", package.version or "", package.kind, place.line or 0, place.column or 0, place.key)
 
 
-def _declared_key(entry: DeclaredRequirement) -> tuple[object, ...]:
-    place = entry.location
-    return (place.line or 0, place.column or 0, place.key, entry.name, entry.group or "", entry.extra or "", entry.requirement)
+def _declared_key(entry: DeclaredRequirement) -> tuple[int, int]:
+    return (entry.location.line or 0, entry.location.column or 0)

@@ -224,5 +224,6 @@ def _python_clause(clause: str) -> str:
     op, version = (match[1], match[2]) if match else ("==", clause)
     parsed = parse.version(version.removesuffix(".*"))
     release = parsed.release if parsed else ()
-    full = len(release) > 2 or (op in ("==", "!=", "<=", ">") and len(release) == 1 and not version.endswith(".*"))
+    patch_decides = len(release) > 2 or op in (">", "<=")  # "> 3.8" takes 3.8.1 in, "<= 3.9" leaves 3.9.1 out
+    full = patch_decides or (len(release) == 1 and op in ("==", "!=") and not version.endswith(".*"))
     return f'{"python_full_version" if full else "python_version"} {op} "{version}"'

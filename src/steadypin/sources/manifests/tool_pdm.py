@@ -17,11 +17,11 @@ def read_pdm(sheet: Sheet) -> None:
             add_line(sheet.draft, text, sheet.at(*key, index), where)
     for index in range(len(sheet.items("tool", "pdm", "source"))):
         sheet.draft.index(sheet.table("tool", "pdm", "source", index).get("url"))
-    _read_overrides(sheet)
+    for key in (("tool", "pdm", "resolution", "overrides"), ("tool", "pdm", "overrides")):
+        _read_overrides(sheet, key)
 
 
-def _read_overrides(sheet: Sheet) -> None:
-    key = ("tool", "pdm", "resolution", "overrides")
+def _read_overrides(sheet: Sheet, key: tuple[str, ...]) -> None:
     for name, value in sheet.table(*key).items():
         if not isinstance(value, str):
             sheet.problem("expected a string", *key, name)

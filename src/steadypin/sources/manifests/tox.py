@@ -56,7 +56,7 @@ def read_tox_toml(data: bytes, path: str) -> SourceFile:
     """One tox.toml. Raises SourceError where it is not TOML."""
     sheet = load_sheet(data, path)
     add_tox_tables(sheet)
-    return sheet.draft.finish("tox")
+    return sheet.draft.finish("tox.toml")
 
 
 def add_tox_tables(sheet: Sheet, *root: str) -> None:
