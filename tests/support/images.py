@@ -23,7 +23,9 @@ class Layer:
     made_by: str = "RUN something"
 
 
-def layer(entries: Mapping[str, Content], *, made_by: str = "RUN something", hide: Sequence[str] = (), opaque: Sequence[str] = ()) -> Layer:
+def layer(
+    entries: Mapping[str, Content], *, made_by: str = "RUN something", hide: Sequence[str] = (), opaque: Sequence[str] = ()
+) -> Layer:
     """A layer from paths (no leading slash); `hide` become whiteouts, `opaque` folders lose what lower layers have."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
@@ -57,7 +59,9 @@ def _add(tar: tarfile.TarFile, path: str, content: Content) -> None:
     tar.addfile(member, io.BytesIO(content) if isinstance(content, bytes) else None)
 
 
-def config_of(layers: Sequence[Layer], *, environment: Sequence[str] = (), user: str = "", architecture: str = "amd64") -> bytes:
+def config_of(
+    layers: Sequence[Layer], *, environment: Sequence[str] = (), user: str = "", architecture: str = "amd64"
+) -> bytes:
     return json.dumps(
         {
             "architecture": architecture,
@@ -74,7 +78,9 @@ def docker_save(path: Path, layers: Sequence[Layer], **config: object) -> Path:
     names = [f"{_digest(item.tar)}/layer.tar" for item in layers]
     settings = config_of(layers, **config)  # type: ignore[arg-type]
     files = {f"{_digest(settings)}.json": settings, **{name: item.tar for name, item in zip(names, layers, strict=True)}}
-    files["manifest.json"] = json.dumps([{"Config": f"{_digest(settings)}.json", "RepoTags": ["app:1"], "Layers": names}]).encode()
+    files["manifest.json"] = json.dumps(
+        [{"Config": f"{_digest(settings)}.json", "RepoTags": ["app:1"], "Layers": names}]
+    ).encode()
     _write_tar(path, files)
     return path
 

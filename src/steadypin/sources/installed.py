@@ -166,6 +166,8 @@ def _read_headers(path: str, tree: FileTree, *, any_end: bool = False) -> tuple[
         content = tree.read(path, _FIRST_READ)
         if len(content) == _FIRST_READ and end_of_headers(content) < 0:
             content = tree.read(path, SMALL_FILE)
+    except _NOT_THERE:
+        return Headers(), (_problem("is missing", path),)
     except (OSError, ValueError) as error:
         return Headers(), (_problem(f"cannot be read: {getattr(error, 'strerror', None) or error}", path),)
     headers = parse_headers(content)

@@ -88,7 +88,7 @@ class Recorder(object):
                 self.record(path, headers=name in ("METADATA", "PKG-INFO"))
 
     def path_file(self, folder, place):
-        lines = self.record(place).decode("utf-8", "replace").lstrip(u"\ufeff").splitlines()
+        lines = self.record(place).decode("utf-8-sig", "replace").splitlines()
         entries = [line.rstrip() for line in lines]
         kept = [line for line in entries if line and not line.startswith(("#", "import ", "import\t")) and "\0" not in line]
         return [os.path.normpath(os.path.join(as_text(folder), line)) for line in kept]
