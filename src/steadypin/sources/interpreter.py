@@ -113,8 +113,9 @@ def _ask(python: Path, timeout: float) -> dict[str, Any]:
         except CommandError as error:
             raise InterpreterError(f"{python}: {_reason(error, python)}", hint="is it a Python for this machine?") from None
     if not done.ok:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise InterpreterError(f"{python}: ended with {done.exit_code}: {printable(last, 200)}", hint="does it start at all?")
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        said = lines[-1] if lines[0].startswith("Traceback") else lines[0]
+        raise InterpreterError(f"{python}: ended with {done.exit_code}: {printable(said, 200)}", hint="does it start at all?")
     return parse_facts(done.stdout, origin=str(python))
 
 
@@ -265,7 +266,7 @@ def _read_cache(place: Path | None) -> Interpreter | None:
         stored = json.loads(place.read_bytes())
         if stored["cache_version"] != CACHE_VERSION:
             return None
-        if any(os.path.isdir(folder) is not there for folder, there in stored["site_candidates"]):  # noqa: PTH112
+        if any(os.path.exists(place) is not there for place, there in stored["site_candidates"]):  # noqa: PTH110
             return None
         fields = stored["interpreter"]
         target = fields.pop("target")

@@ -163,7 +163,7 @@ def gather_facts():
         "base_prefix": base,
         "paths": [os.path.abspath(entry) for entry in paths],
         "site_folders": [os.path.abspath(entry) for entry in folders],
-        "site_candidates": [[os.path.abspath(entry), os.path.isdir(entry)] for entry in candidates],
+        "site_candidates": [[os.path.abspath(entry), os.path.exists(entry)] for entry in candidates + marked],
         "user_site": user,
         "standard_library": standard,
         "installs": installs,
