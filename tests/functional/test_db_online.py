@@ -176,8 +176,10 @@ def test_a_broken_download_goes_on_where_it_stopped(site: Site, session: Session
     assert open_store(tmp_path) is None
     site.cut_after = None
     asked = len(site.asked)
-    built = update_from_url(url, tmp_path, session)
+    heard: list[tuple[int, int]] = []
+    built = update_from_url(url, tmp_path, session, progress=lambda done, total: heard.append((done, total)))
     assert built.records == 200
+    assert (heard[0], heard[-1]) == ((4 * pieces, len(site.file)), (len(site.file), len(site.file)))
     assert site.asked[asked] == f"/all.zip bytes={3 * pieces}-{4 * pieces - 1}"
     assert [path.name for path in folder_of(tmp_path).iterdir()] == ["osv.sqlite"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from steadypin.transport.session import Answer, Session, shown_url
 OSV_ZIP = "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"
 """Where the OSV project publishes all records about PyPI packages."""
 PIECE = 8 * 1024 * 1024
+Progress = Callable[[int, int], None]
+
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 _RECORD_SUFFIXES = (".json", ".yaml", ".yml")
 
@@ -38,21 +40,24 @@ def is_url(source: str) -> bool:
     return source.lower().startswith(("https://", "http://"))
 
 
-def download(url: str, folder: Path, session: Session, *, known: str = "") -> Downloaded | None:
+def download(
+    url: str, folder: Path, session: Session, *, known: str = "", progress: Progress = lambda done, total: None
+) -> Downloaded | None:
     """The file at `url`, in `folder`; None where it still has the validator `known`. The caller deletes it after use.
 
-    Raises NetworkError, after which the pieces that came stay for the next time, and DatabaseError where nothing can be had.
+    `progress` hears of bytes done and of how many. Raises NetworkError, after which the pieces that came stay for the next
+    time, and DatabaseError where nothing can be had.
     """
     part = _Part(url, folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _fetch(url, part, session, known)
+        return _fetch(url, part, session, known, progress)
     except OSError as error:
         reason = error.strerror or str(error)
         raise DatabaseError(f"{folder}: cannot be written: {reason}", hint="choose another folder with --cache-dir") from None
 
 
-def _fetch(url: str, part: _Part, session: Session, known: str) -> Downloaded | None:
+def _fetch(url: str, part: _Part, session: Session, known: str, progress: Progress) -> Downloaded | None:
     size, etag = part.resume()
     in_pieces = True
     while True:
@@ -68,7 +73,8 @@ def _fetch(url: str, part: _Part, session: Session, known: str) -> Downloaded | 
         if start != size or (size and _strong(answer.headers) != etag):
             raise NetworkError(f"{shown_url(url)}: the server sent another part than asked for", reason="truncated")
         etag = _strong(answer.headers)
-        size = part.append(answer.body, etag)
+        size = part.append(answer.body, etag, after=size)
+        progress(size, total)
         if size >= total:
             return part.done(etag)
         if not etag:  # two pieces might be of two files
@@ -133,10 +139,12 @@ class _Part:
         self.path.unlink(missing_ok=True)
         return 0, ""
 
-    def append(self, piece: bytes, etag: str) -> int:
+    def append(self, piece: bytes, etag: str, *, after: int) -> int:
         if not self.path.exists():
             self._note.write_text(json.dumps(etag), encoding="utf-8")
         with self.path.open("ab") as stream:
+            if stream.tell() != after:
+                raise DatabaseError(f"{self.path}: another update is fetching the same file", hint="wait for it to end")
             stream.write(piece)
             return stream.tell()
 

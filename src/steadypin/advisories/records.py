@@ -27,7 +27,7 @@ EVENT_LIMIT = 1000
 """Events of one record: each may be a cure, and is then tried against all others."""
 ALIAS_LIMIT = 200
 REFERENCE_LIMIT = 10
-SUMMARY_LIMIT = 300
+SUMMARY_LIMIT = 200
 VERSION_LIMIT = 200
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+~-]{0,99}")
@@ -124,12 +124,15 @@ def _aliases(value: object, notes: list[str]) -> tuple[str, ...]:
 
 
 def _summary(record: dict[str, Any]) -> str:
-    """The summary, or what the details begin with: many records have no other."""
-    for key in ("summary", "details"):
-        text = record.get(key)
-        if isinstance(text, str) and (start := text[: 4 * SUMMARY_LIMIT].strip()):
-            return printable(start.splitlines()[0].strip(), SUMMARY_LIMIT)
-    return ""
+    """The summary, or the first sentence of the details: many records have no other."""
+    summary, details = _first_line(record.get("summary")), _first_line(record.get("details"))
+    sentence, end, _ = details.partition(". ")
+    return printable(summary or sentence + end.strip(), SUMMARY_LIMIT)
+
+
+def _first_line(text: object) -> str:
+    start = text[: 4 * SUMMARY_LIMIT].strip() if isinstance(text, str) else ""
+    return start.splitlines()[0].strip() if start else ""
 
 
 def _vectors(record: dict[str, Any], notes: list[str]) -> tuple[tuple[str, str], ...]:

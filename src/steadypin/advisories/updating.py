@@ -7,7 +7,7 @@ from pathlib import Path
 from steadypin.advisories import store
 from steadypin.advisories.build import Built, build
 from steadypin.advisories.documents import documents
-from steadypin.advisories.download import download
+from steadypin.advisories.download import Progress, download
 from steadypin.errors import DatabaseError
 from steadypin.transport.session import Session, shown_url
 
@@ -20,7 +20,7 @@ def update(path: Path, cache_dir: Path) -> Built:
     return build(documents(path), store.folder_of(cache_dir), source=str(path), now=store.now())
 
 
-def update_from_url(url: str, cache_dir: Path, session: Session) -> Built:
+def update_from_url(url: str, cache_dir: Path, session: Session, *, progress: Progress = lambda done, total: None) -> Built:
     """The same from a zip or record at a URL (without login), fetched only if it is not what the database was made from.
 
     Raises NetworkError, after which the next call goes on where this one stopped, and DatabaseError; the old database then
@@ -28,7 +28,7 @@ def update_from_url(url: str, cache_dir: Path, session: Session) -> Built:
     """
     folder = store.folder_of(cache_dir)
     present = _made_from(url, cache_dir)
-    got = download(url, folder, session, known=present[1] if present else "")
+    got = download(url, folder, session, known=present[1] if present else "", progress=progress)
     if got is None and present:
         return present[0]
     if got is None:

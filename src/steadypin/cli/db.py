@@ -10,6 +10,7 @@ import typer
 
 from steadypin.cli import options
 from steadypin.cli.output import write_stdout
+from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_for
 from steadypin.codec import SCHEMA_VERSION, dumps
 from steadypin.errors import UsageError
@@ -40,7 +41,8 @@ def update(
     steadypin db update --from all.zip
     """
     _check(format)
-    built = database.update(source, settings_for(Path(), cache_dir=cache_dir, offline=offline or None))
+    settings = settings_for(Path(), cache_dir=cache_dir, offline=offline or None)
+    built = database.update(source, settings, progress=counter("fetching advisories, bytes", quiet=format == "json"))
     if format == "json":
         _print_json(built)
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from steadypin.advisories import store, updating
 from steadypin.advisories.build import Built
-from steadypin.advisories.download import OSV_ZIP, is_url
+from steadypin.advisories.download import OSV_ZIP, Progress, is_url
 from steadypin.config import Settings
 from steadypin.errors import DatabaseError, UsageError
 from steadypin.index.routing import route
@@ -33,7 +33,7 @@ class DatabaseStatus:
     size: int
 
 
-def update(source: str | None, settings: Settings) -> Built:
+def update(source: str | None, settings: Settings, *, progress: Progress = lambda done, total: None) -> Built:
     """Replace the database by what `source` holds: a path, a URL, or (None) the records that the OSV project publishes.
 
     Raises UsageError for a URL under `offline`, NetworkError and DatabaseError; the old database then stays.
@@ -46,17 +46,17 @@ def update(source: str | None, settings: Settings) -> Built:
             f"{shown_url(source)} is on the network, and --offline says not to use it",
             hint="give a file or folder with --from",
         )
-    return _fetch(source, cache_folder(settings), route(index_url=settings.index_url).manners)
+    return _fetch(source, cache_folder(settings), route(index_url=settings.index_url).manners, progress)
 
 
-def _fetch(source: str, cache_dir: Path, manners: Manners) -> Built:
+def _fetch(source: str, cache_dir: Path, manners: Manners, progress: Progress) -> Built:
     try:
         url, login = take_login(source)
     except ValueError:
         raise UsageError(f"{shown_url(source)}: not a usable URL", hint="check the address after --from") from None
     patient = replace(manners, deadline=_DOWNLOAD_SECONDS, wire_limit=_DOWNLOAD_LIMIT, body_limit=_DOWNLOAD_LIMIT)
     with Session(patient, logins=(login,) if login else ()) as session:
-        return updating.update_from_url(url, cache_dir, session)
+        return updating.update_from_url(url, cache_dir, session, progress=progress)
 
 
 def status(settings: Settings) -> DatabaseStatus:

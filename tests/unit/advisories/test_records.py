@@ -41,6 +41,20 @@ def test_versions_that_are_not_pep440_stay_and_the_others_with_them() -> None:
     assert found.versions == ("2004b0", "1", "0.2.0-n653")
 
 
+@pytest.mark.parametrize(
+    ("fields", "summary"),
+    [
+        ({"summary": " One line\nand another", "details": "x"}, "One line"),
+        ({"details": "It breaks. Badly. Version 1.2 does not"}, "It breaks."),
+        ({"details": "No end"}, "No end"),
+        ({"summary": "\x1b[31m" + "a" * 500}, "\\x1b[31m" + "a" * 192 + "…"),
+        ({"summary": 5, "details": " \n "}, ""),
+    ],
+)
+def test_summary_is_one_line(fields: dict[str, object], summary: str) -> None:
+    assert parse_record(osv("PYSEC-1", entry(("introduced", "0")), **fields)).advisory.summary == summary
+
+
 def test_times_become_utc() -> None:
     record = parse_record(osv("PYSEC-1", published="2024-01-31T23:30:00.123456-02:00", withdrawn=None)).advisory
     assert (record.published, record.withdrawn) == ("2024-02-01T01:30:00Z", None)
