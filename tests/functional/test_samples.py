@@ -10,12 +10,10 @@ import pytest
 
 from tests.support.samples import NAMES, SAMPLES, Samples
 
-# One worker builds an environment and keeps it for all tests of that sample.
 pytestmark = [pytest.mark.network, pytest.mark.slow]
-EACH = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NAMES]
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_lock_installs_without_conflict_and_the_suite_passes(samples: Samples, name: str, tmp_path: Path) -> None:
     finished = samples.locked(name).test(FLAKY_SUITE_STATE=str(tmp_path / "runs"))
     assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -24,13 +22,11 @@ def test_the_lock_installs_without_conflict_and_the_suite_passes(samples: Sample
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.xdist_group("flaky_suite")
 def test_the_flaky_test_fails_on_the_runs_that_are_asked_for(samples: Samples, tmp_path: Path) -> None:
     luck = {"FLAKY_SUITE_STATE": str(tmp_path / "runs"), "FLAKY_SUITE_FAILS": "2"}
     assert [samples.locked("flaky_suite").test(**luck).returncode for _ in range(3)] == [0, 1, 0]
 
 
-@pytest.mark.xdist_group("parking_api")
 def test_parking_api_has_drifted_as_its_readme_says(samples: Samples) -> None:
     installed = versions(samples, "parking_api")
     drifted = {
@@ -48,7 +44,6 @@ def test_parking_api_has_drifted_as_its_readme_says(samples: Samples) -> None:
     assert "flask 3.0.3 has requirement blinker>=1.6.2" in checked.stdout.lower()
 
 
-@pytest.mark.xdist_group("legacy_billing")
 def test_legacy_billing_has_drifted_as_its_readme_says(samples: Samples) -> None:
     installed = versions(samples, "legacy_billing")
     drifted = {name: installed.get(name) for name in ("certifi", "idna", "tabulate", "simplejson")}
