@@ -201,10 +201,10 @@ def edge_of(text: str) -> LockedDependency | None:
 def report_duplicates(
     draft: Draft, *, apart: Callable[[LockedPackage, LockedPackage], bool], skip: Callable[[LockedPackage], bool] | None = None
 ) -> None:
-    """A problem for each entry that nothing in the file tells apart from an earlier one of its name."""
+    """A problem for each pin that nothing in the file tells apart from an earlier one of its name."""
     by_name: dict[str, list[LockedPackage]] = defaultdict(list)
     for package in draft.packages:
-        if package.name is not None and package.kind != "conda" and not (skip and skip(package)):
+        if package.name and package.version and package.kind != "conda" and not (skip and skip(package)):
             by_name[package.name].append(package)
     for name, entries in by_name.items():
         if len(entries) > 1:
@@ -223,7 +223,7 @@ def _report_pairs(
 
 def _report_pair(draft: Draft, name: str, first: LockedPackage, second: LockedPackage) -> None:
     where = f"line {first.location.line}" if first.location.line else first.location.key
-    versions = sorted({entry.version or "no version" for entry in (first, second)})
+    versions = sorted({str(entry.version) for entry in (first, second)})
     what = f"the same pin twice ({versions[0]})" if len(versions) == 1 else f"locked twice ({', '.join(versions)})"
     shown = printable(what, 120)
     draft.problem(f"{name}: {shown} with no marker that tells the two apart; first at {where}", second.location)

@@ -14,7 +14,7 @@ from steadypin.model.parse import requirement
 from steadypin.sources.lockfiles.parts import file_name, is_name, marker_text, readable_requirement
 from steadypin.text import redact
 
-_VCS = ("git", "hg", "svn", "bzr", "ssh", "sftp", "lp")
+_VCS = ("git", "hg", "svn", "bzr")
 _PLAIN = ("http", "https", "ftp", "file")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _EXTRAS = re.compile(r"(.+)\[([^\]]+)\]", re.DOTALL)
@@ -141,8 +141,6 @@ def _split_marker(text: str, separator: str, make: Callable[[str, str | None], R
 
 def _bare_url(url: str, marker: str | None) -> Reference | None:
     """A URL that stands alone: a wheel's file name gives the project, `#egg=` may."""
-    if any(character.isspace() for character in url):
-        return None
     wheel = _wheel_name(url)
     name, extras = (wheel, ()) if wheel is not None else egg(url)
     return Reference(

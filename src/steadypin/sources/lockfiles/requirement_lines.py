@@ -36,6 +36,7 @@ _FLAGS = {
     "--pre": "pre",
     "--prefer-binary": "prefer-binary",
     "--require-hashes": "require-hashes",
+    "--no-require-hashes": "no-require-hashes",
     "--always-unzip": "always-unzip",
     "--process-dependency-links": "process-dependency-links",
 }

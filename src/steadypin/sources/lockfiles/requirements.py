@@ -25,7 +25,7 @@ from steadypin.sources.lockfiles.parts import (
     too_deep,
 )
 from steadypin.sources.lockfiles.reader import Reader
-from steadypin.sources.lockfiles.references import Reference, parse_editable, parse_reference
+from steadypin.sources.lockfiles.references import Reference, is_url, parse_editable, parse_reference
 from steadypin.sources.lockfiles.requirement_lines import (
     BadOptions,
     Comment,
@@ -37,7 +37,7 @@ from steadypin.sources.lockfiles.requirement_lines import (
 )
 from steadypin.text import printable, redact
 
-_COOKIE = re.compile(rb"^[ \t]*#.*?coding[:=][ \t]*([-\w.]+)")
+_COOKIE = re.compile(rb"#.*?coding[:=]\s*([-\w.]+)")
 _NOT_CODECS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"}
 _EGG_EXTRAS = re.compile(r"[#&]egg=[^&#;\s]*\[")
 _STRONG = ("sha256", "sha384", "sha512")
@@ -226,6 +226,9 @@ def _add(reference: Reference, options: Options, line: LogicalLine, place: Locat
     )
     state.draft.packages.append(package)
     state.after_entry = True
+    if is_url(written) and len(written.partition("; ")[0].split()) > 1:
+        shown = printable(redact(written), 120)
+        state.draft.problem(f"pip takes all of this for the URL; a marker needs a space before its `;`: {shown}", place)
     if _EGG_EXTRAS.search(written):
         shown = printable(redact(written), 120)
         state.draft.problem(f"pip refuses extras in an #egg= fragment; write `name[extra] @ URL` instead: {shown}", place)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from steadypin.errors import SourceError
 from steadypin.model.location import Location
 from steadypin.model.locked import LockedDependency, LockedFile, LockedPackage, Origin, SourceFile
+from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import tomltext
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, kind_of, shaped
 from steadypin.sources.lockfiles.parts import Draft, locked_file, marker_text, report_duplicates
@@ -165,10 +166,16 @@ def _file(table: Table) -> LockedFile:
 def _edges(entry: Table) -> Iterator[LockedDependency]:
     for edge in entry.tables("dependencies"):
         yield _edge(edge, "")
-    for table, word in (("optional-dependencies", "extra"), ("dev-dependencies", "group")):
-        for under in entry.table(table).content:
-            for edge in entry.table(table).tables(under):
+    for name, word in (("optional-dependencies", "extra"), (_groups(entry, "dev-dependencies"), "group")):
+        table = entry.table(name)
+        for under in table.content:
+            for edge in table.tables(under):
                 yield _edge(edge, f"{word}:{under}")
+
+
+def _groups(table: Table, name: str) -> str:
+    """The name under which a table keeps its groups: uv also accepts `dependency-groups`."""
+    return name if name in table else "dependency-groups"
 
 
 def _edge(edge: Table, under: str) -> LockedDependency:
@@ -176,18 +183,12 @@ def _edge(edge: Table, under: str) -> LockedDependency:
     version = edge.text("version")
     marker = edge.text("marker")
     return LockedDependency(
-        name=_plain(edge.needed("name")),
+        name=normalise(edge.needed("name")),
         specifier=None if version is None else f"=={version}",
         marker=None if marker is None else _marker(marker),
         extras=edge.texts("extra"),
         under=under,
     )
-
-
-def _plain(name: str) -> str:
-    from steadypin.model.parse import normalise
-
-    return normalise(name)
 
 
 def _apart(first: LockedPackage, second: LockedPackage) -> bool:
@@ -201,11 +202,11 @@ def _is_here(package: LockedPackage) -> bool:
 
 def _roots(manifest: Table, draft: Draft) -> tuple[str, ...]:
     """The workspace's members; without a workspace the project itself, for a script what it asks for."""
-    members = tuple(sorted(_plain(name) for name in manifest.texts("members")))
+    members = tuple(sorted(normalise(name) for name in manifest.texts("members")))
     if members:
         return members
     if "requirements" in manifest:
-        return tuple(sorted({_plain(item.needed("name")) for item in manifest.tables("requirements")}))
+        return tuple(sorted({normalise(item.needed("name")) for item in manifest.tables("requirements")}))
     here = {package.name for package in draft.packages if _is_here(package) and package.name}
     if here:
         return tuple(sorted(here))
@@ -226,23 +227,20 @@ def _freshness(root: Table, manifest: Table, entries: Iterable[Table]) -> Iterat
         if isinstance(value, str):
             yield name, value
     for key in ("requirements", "constraints", "overrides", "build-constraints"):
-        for item in _asked(manifest, key):
+        for item in manifest.tables(key):
             yield key, _requirement(item)
     for group in manifest.table("dependency-groups").content:
-        for item in _asked(manifest.table("dependency-groups"), group):
+        for item in manifest.table("dependency-groups").tables(group):
             yield "dependency-group", f"{group}: {_requirement(item)}"
     for entry in entries:
         metadata = entry.table("metadata")
-        owner = _plain(entry.needed("name"))
-        for item in _asked(metadata, "requires-dist"):
+        owner = normalise(entry.needed("name"))
+        for item in metadata.tables("requires-dist"):
             yield "requires-dist", f"{owner}: {_requirement(item)}"
-        for group in metadata.table("requires-dev").content:
-            for item in _asked(metadata.table("requires-dev"), group):
+        groups = metadata.table(_groups(metadata, "requires-dev"))
+        for group in groups.content:
+            for item in groups.tables(group):
                 yield "requires-dev", f"{owner}:{group}: {_requirement(item)}"
-
-
-def _asked(table: Table, name: str) -> Iterator[Table]:
-    return table.tables(name)
 
 
 def _requirement(item: Table) -> str:
