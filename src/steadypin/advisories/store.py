@@ -143,11 +143,11 @@ class Store:
         found = self._query("select id, body from advisory where name = ? order by id", _storable(name))
         try:
             return [rows.load(row_id, name, body) for row_id, body in found]
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError, RecursionError):
             raise _unreadable(self.path, f"the records of {printable(name, 80)}") from None
 
     def _read_meta(self) -> dict[str, str]:
-        meta = {str(key): str(value) for key, value in self._query("select key, value from meta")}
+        meta = dict(self._query("select key, value from meta"))
         if (schema := meta.get("schema")) != str(rows.SCHEMA):
             raise DatabaseError(
                 f"{printable(str(self.path))}: schema {printable(str(schema), 20)}; this steadypin reads schema {rows.SCHEMA}",
@@ -159,8 +159,8 @@ class Store:
         import sqlite3
 
         try:
-            return self._connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
+            return [(str(left), str(right)) for left, right in self._connection.execute(statement, values)]
+        except (sqlite3.Error, ValueError, OverflowError, MemoryError) as error:  # whatever a damaged page can bring
             raise _unreadable(self.path, str(error)) from None
 
 

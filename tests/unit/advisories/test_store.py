@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -238,3 +239,20 @@ def test_an_unwritable_place_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(DatabaseError, match="cannot be written"):
         update(source, tmp_path / "file")
+
+
+def test_any_damage_to_the_file_is_an_answer_or_an_error(tmp_path: Path) -> None:
+    built = update(
+        zipped(tmp_path / "all.zip", {f"{i}.json": json.dumps(r).encode() for i, r in enumerate(sample())}), tmp_path
+    )
+    whole, chance = Path(built.path).read_bytes(), random.Random(7)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for _ in range(chance.choice([1, 5, 50])):
+            damaged[chance.choice([chance.randrange(4096), chance.randrange(len(damaged))])] = chance.randrange(256)
+        Path(built.path).write_bytes(damaged[: chance.choice([len(damaged), chance.randrange(len(damaged))])])
+        try:
+            with open_store(tmp_path, at=NOW) as store:  # type: ignore[union-attr]
+                store.lookup([("django", "2.0"), ("redis", "4.2"), ("zope", "4.2"), ("ansible", "2.8.1")])
+        except DatabaseError as error:
+            assert error.hint
