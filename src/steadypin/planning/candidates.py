@@ -91,7 +91,7 @@ def resolve_target(problem: Problem, base: Mapping[str, str], goal: Goal, resolv
 def _resolve_cures(
     problem: Problem, base: Mapping[str, str], cures: Mapping[str, str], goal: Goal, resolver: Resolver
 ) -> Target:
-    """Nothing but the cures. What does not fit is taken out: first what the conflict names, else half of what is left."""
+    """Nothing but the cures. What does not fit is taken out: first what some package forbids, else half of what is left."""
     wanted = {name: v for name, v in cures.items() if name not in goal.exclude}
     refused: list[tuple[str, tuple[Conflict, ...]]] = []
     while True:
@@ -101,8 +101,8 @@ def _resolve_cures(
             return Target(resolution=resolution, question=question, refused=tuple(sorted(refused)))
         if not wanted:
             raise unsolvable(resolution.conflicts)
-        named = sorted({conflict.name for conflict in resolution.conflicts} & wanted.keys())
-        for name in named or sorted(wanted)[: (len(wanted) + 1) // 2]:
+        blocked = {conflict.name for conflict in resolution.conflicts if conflict.by not in ("", "index")}
+        for name in sorted(blocked & wanted.keys()) or sorted(wanted)[: (len(wanted) + 1) // 2]:
             del wanted[name]
             refused.append((name, resolution.conflicts))
 

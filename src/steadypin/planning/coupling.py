@@ -8,7 +8,10 @@ metadata say; where both are silent no need is known, and the resolver finds it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from packaging.version import Version
 
 from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
@@ -33,7 +36,7 @@ def known_requirements(packages: Mapping[str, PackageComparison], resolutions: I
     """Everything that is known, from the installed metadata first and then from what the resolver said."""
     found: dict[tuple[str, str], set[Required]] = {}
     for row in (*_installed(packages), *(row for resolution in resolutions for row in resolution.requires)):
-        found.setdefault((row.by, row.version), set()).add(row)
+        found.setdefault((row.by, row.version), set()).add(replace(row, specifier=ordered(row.specifier)))
     return {key: tuple(sorted(rows)) for key, rows in found.items()}
 
 
@@ -45,6 +48,18 @@ def _installed(packages: Mapping[str, PackageComparison]) -> Iterator[Required]:
             if demand.declared is None and parsed is not None and asker is not None and asker.installed:
                 version = asker.installed[0].version or ""
                 yield Required(by=demand.by, version=version, name=package.name, specifier=str(parsed.specifier))
+
+
+@lru_cache(maxsize=16384)
+def ordered(specifier: str) -> str:
+    """The specifier with its parts from the lowest version to the highest, so that equal ones are equal texts."""
+    parsed = parse.specifiers(specifier)
+    if parsed is None:
+        return specifier
+    parts = sorted(
+        parsed, key=lambda one: (parse.version(one.version.removesuffix(".*")) or Version("0"), one.operator != ">=")
+    )
+    return ",".join(str(part) for part in parts)
 
 
 def needs(before: Mapping[str, str], after: Mapping[str, str], requirements: Requirements) -> tuple[Need, ...]:

@@ -51,7 +51,22 @@ def find_holds(scene: Scene, resolver: Resolver) -> tuple[Hold, ...]:
     unexplained = [name for name, found in reasons.items() if not found]
     for name, found in _forced(scene, unexplained, resolver).items():
         reasons[name] = found
-    return tuple(_hold(scene, name, tuple(dict.fromkeys(found))) for name, found in sorted(reasons.items()))
+    return tuple(
+        _hold(scene, name, tuple(_with_root(reason, name, reasons) for reason in dict.fromkeys(found)))
+        for name, found in sorted(reasons.items())
+    )
+
+
+def _with_root(reason: Reason, name: str, reasons: Mapping[str, list[Reason]]) -> Reason:
+    """A requirement of a package that is held itself says what holds that one in the end."""
+    seen, holder, last = {name}, reason.by.split(" ")[0], reason
+    while reasons.get(holder) and holder not in seen:
+        seen.add(holder)
+        last = reasons[holder][0]
+        holder = last.by.split(" ")[0]
+    if last is reason or reason.kind != "requirement":
+        return reason
+    return replace(reason, release=f"{reason.release}; {reason.by.split(' ')[0]} is held itself: {last.release}")
 
 
 def _behind(scene: Scene, name: str) -> bool:

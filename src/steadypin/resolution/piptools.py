@@ -12,7 +12,8 @@ import os
 import re
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from steadypin import process
@@ -34,6 +35,10 @@ _ASK = (
     "        version = '?'\n"
     "print('%d.%d.%d %s' % (sys.version_info[:3] + (version,)))\n"
 )
+_UNREACHABLE = re.compile(
+    r"Could not fetch URL|Retrying \(Retry\(total=0|Failed to establish a new connection|Max retries exceeded"
+)
+"""What pip says of an index that does not answer, before it goes on as if that index had no packages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,7 @@ class PipTools:
     version: str
     cache_dir: Path | None = None
     timeout: float = TIMEOUT
-    variables: tuple[tuple[str, str], ...] = ()
+    variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     offline: bool = False
 
     @property
@@ -67,7 +72,7 @@ class PipTools:
                 text = files.lock.read_text(encoding="utf-8", errors="replace")
                 return Resolution(resolver=self.name, packages=read_compiled(text, tool="pip-tools"))
             conflicts = pip_conflicts(finished.stderr)
-            if not conflicts:
+            if not conflicts or _UNREACHABLE.search(finished.stderr):
                 said = finished.stderr.strip()[-2000:]
                 raise ResolverError(
                     f"pip-tools failed (exit code {finished.exit_code}): {said or 'without a word'}",
@@ -114,6 +119,7 @@ class PipTools:
         inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         if inside.exists() and ask_interpreter(str(inside))[1]:
             return str(inside)
+        ask_interpreter.cache_clear()
         shutil.rmtree(folder, ignore_errors=True)
         make = [[base, "-m", "venv", str(folder)], [str(inside), "-m", "pip", "install", "--quiet", "pip-tools", "pip<26"]]
         for command in make:
@@ -155,6 +161,7 @@ def find_piptools(
     raise ResolverError("pip-tools is not there", hint=f"{interpreters[0]} -m pip install pip-tools")
 
 
+@lru_cache(maxsize=32)
 def ask_interpreter(path: str) -> tuple[str, str]:
     """(version, version of pip-tools or "") of an interpreter; two empty texts where it does not answer."""
     try:
