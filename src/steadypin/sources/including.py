@@ -58,29 +58,15 @@ def include_cycles(edges: Mapping[str, Mapping[str, Location]]) -> Iterator[Prob
     """A problem for each include that leads back to a file which led to it: "requirements.txt > a.txt > b.txt > a.txt"."""
     done: set[str] = set()
     for start in edges:
-        trail: list[str] = []
-        open_files: list[tuple[str, Iterator[tuple[str, Location]]]] = []
-        if start not in done:
-            _enter(start, edges, trail, open_files)
-        while open_files:
-            file, rest = open_files[-1]
-            target, location = next(rest, ("", Location(path="")))
-            if not target:
-                open_files.pop()
-                trail.pop()
+        trail: dict[str, Iterator[tuple[str, Location]]] = {} if start in done else {start: iter(edges[start].items())}
+        while trail:
+            file, rest = next(reversed(trail.items()))
+            target, location = next(rest, (None, None))
+            if target is None or location is None:
                 done.add(file)
+                del trail[file]
             elif target in trail:
-                shown = " > ".join([*trail[-20:], target])
+                shown = " > ".join([*list(trail)[-20:], target])
                 yield Problem(message=printable(f"requirements files include each other: {shown}"), location=location)
             elif target not in done:
-                _enter(target, edges, trail, open_files)
-
-
-def _enter(
-    file: str,
-    edges: Mapping[str, Mapping[str, Location]],
-    trail: list[str],
-    open_files: list[tuple[str, Iterator[tuple[str, Location]]]],
-) -> None:
-    trail.append(file)
-    open_files.append((file, iter(edges.get(file, {}).items())))
+                trail[target] = iter(edges.get(target, {}).items())

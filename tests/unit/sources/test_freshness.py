@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.location import Location
+from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.sources.freshness import staleness
 from steadypin.sources.lockfiles.requirements import read_requirements
 from steadypin.sources.lockfiles.uv import READER as UV
