@@ -243,3 +243,50 @@ def test_what_is_not_there_is_said_once_and_clearly(tmp_path: Path, text: str) -
         find_environment(tmp_path, python=text, environ={"PATH": ""})
     assert "\x1b" not in caught.value.message
     assert caught.value.hint
+
+
+@posix
+def test_a_conda_prefix_without_its_interpreter(tmp_path: Path) -> None:
+    prefix = tmp_path / "conda"
+    (prefix / "conda-meta").mkdir(parents=True)
+    install(prefix / "lib" / "python3.10" / "site-packages", "alpha", "1.0", installer="conda")
+    found = read(prefix)
+    assert (found.kind, found.target.python, names(found)) == ("conda", "3.10.0", [("alpha", "1.0")])
+    assert found.distributions[0].installer == "conda"
+
+
+@posix
+def test_a_venv_that_was_upgraded_keeps_its_old_folder_and_only_the_new_one_counts(tmp_path: Path) -> None:
+    place = tmp_path / "venv"
+    for minor, version in (("3.9", "1.0"), ("3.12", "2.0")):
+        install(place / "lib" / f"python{minor}" / "site-packages", "alpha", version)
+    (place / "pyvenv.cfg").write_text("home = /usr/bin\nversion_info = 3.9.18.final.0\nvirtualenv = 20.1\n", encoding="utf-8")
+    found = read(place)
+    assert (found.kind, found.target.python, names(found)) == ("virtualenv", "3.9.18", [("alpha", "1.0")])
+
+
+@posix
+def test_files_that_are_no_files_do_not_stop_the_reading(environment: Path, tmp_path: Path) -> None:
+    place = make_venv(tmp_path / "venv")
+    site = site_of(place)
+    for name in ("pipe", "folder", "loop"):
+        (site / f"{name}-1.dist-info").mkdir()
+    os.mkfifo(site / "pipe-1.dist-info" / "METADATA")
+    (site / "folder-1.dist-info" / "METADATA").mkdir()
+    (site / "loop-1.dist-info" / "METADATA").symlink_to("METADATA")
+    install(site, "alpha", "1.0")
+    found = read(place)
+    assert names(found) == [("alpha", "1.0"), ("folder", "1"), ("loop", "1"), ("pipe", "1")]
+    assert [bool(item.problems) for item in found.distributions] == [False, True, True, True]
+
+
+def test_a_project_that_holds_only_its_own_egg_info_is_no_environment(tmp_path: Path) -> None:
+    (tmp_path / "proj.egg-info").mkdir()
+    with pytest.raises(EnvironmentNotFound):
+        find_environment(tmp_path, python=None, environ={})
+    assert find_environment(tmp_path, python=str(tmp_path), environ={}).form == "folder"
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert inspect(python_of(environment), cache_dir=tmp_path / "file").version
