@@ -18,7 +18,7 @@ from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests import READERS
 
 DATA = Path(__file__).parents[1] / "data" / "manifests"
-EXAMPLES = {
+EXAMPLES: dict[str, str | bytes] = {
     "pyproject": "pyproject.toml.txt",
     "pipfile-manifest": "Pipfile.txt",
     "setup.cfg": "setup.cfg.txt",
@@ -48,7 +48,34 @@ NAMES = {
 }
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 PIECES = st.sampled_from(
-    [b"[", b"]", b"{", b'"', b"'", b"\\", b"\n", b"=", b"(", b"#", b"\x00", b"\xff", b"\x1b[31m", b"<<<<<<< x\n", b"${{", b"[[", b'"""', b"- ", b"&a ", b"*a", b";", b"@ ", b"://u:p@h", b"-e ", b"%", b"9" * 5000]
+    [
+        b"[",
+        b"]",
+        b"{",
+        b'"',
+        b"'",
+        b"\\",
+        b"\n",
+        b"=",
+        b"(",
+        b"#",
+        b"\x00",
+        b"\xff",
+        b"\x1b[31m",
+        b"<<<<<<< x\n",
+        b"${{",
+        b"[[",
+        b'"""',
+        b"- ",
+        b"&a ",
+        b"*a",
+        b";",
+        b"@ ",
+        b"://u:p@h",
+        b"-e ",
+        b"%",
+        b"9" * 5000,
+    ]
 )
 
 
@@ -136,10 +163,12 @@ def test_any_mutation_of_an_example(reader: Reader, cut: int, at: int, piece: by
 )
 def test_line_ends_and_byte_order_marks_change_nothing(reader: Reader, make: Callable[[bytes], bytes]) -> None:
     plain, other = reader.read(example(reader), "shown/path"), reader.read(make(example(reader)), "shown/path")
-    assert [(d.requirement, d.location.line) for d in plain.declared] == [(d.requirement, d.location.line) for d in other.declared]
+    assert [(d.requirement, d.location.line) for d in plain.declared] == [
+        (d.requirement, d.location.line) for d in other.declared
+    ]
 
 
-HOSTILE = {
+HOSTILE: dict[str, bytes] = {
     "nested-toml": b"a = " + b"[" * 100_000,
     "nested-yaml": b"- " * 100_000,
     "nested-python": b"x = " + b"(" * 100_000,
@@ -166,4 +195,3 @@ def test_hostile_input_ends_soon(reader: Reader, name: str) -> None:
     started = perf_counter()
     attempt(reader, HOSTILE[name])
     assert perf_counter() - started < 5
-

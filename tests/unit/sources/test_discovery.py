@@ -142,9 +142,9 @@ def test_ignored_is_what_git_ignores(tmp_path: Path, inside: str) -> None:
 
 
 def test_a_folder_that_is_ignored_is_read_when_it_is_named(tmp_path: Path) -> None:
-    tree(tmp_path, {".gitignore": "/work/\n", "work/app/requirements.txt": "", ".git/HEAD": ""})
+    tree(tmp_path, {".gitignore": "/scratch/\n", "scratch/app/requirements.txt": "", ".git/HEAD": ""})
     assert paths(discover(tmp_path)) == []
-    assert paths(discover(tmp_path / "work" / "app")) == ["requirements.txt"]
+    assert paths(discover(tmp_path / "scratch" / "app")) == ["requirements.txt"]
 
 
 def test_costly_and_invalid_patterns_are_passed_over(tmp_path: Path) -> None:
