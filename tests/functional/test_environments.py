@@ -290,3 +290,17 @@ def test_a_project_that_holds_only_its_own_egg_info_is_no_environment(tmp_path: 
 def test_a_cache_that_cannot_be_written_costs_only_time(environment: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert inspect(python_of(environment), cache_dir=tmp_path / "file").version
+
+
+@posix
+def test_a_program_that_is_no_python_is_said_and_its_folders_are_not_read(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "program"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    install(tmp_path / "lib" / "python3.11" / "site-packages", "alpha", "1.0")
+    with pytest.raises(InterpreterError, match="ended with 1"):
+        read(program)
+    program.rename(tmp_path / ".env")
+    with pytest.raises(EnvironmentNotFound):
+        find_environment(tmp_path, python=None, environ={})

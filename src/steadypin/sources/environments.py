@@ -62,7 +62,7 @@ def find_environment(
     for place, because, foreign in _places(project, environ):
         looked.append(f"{because}: {place}")
         found = recognise(place, because=because)
-        if found is None or (place == project and found.form == "interpreter"):
+        if found is None or found.form == "interpreter":  # a program in such a place is something else
             continue
         if foreign and (reason := _unwanted(place, project, environ, because, own_prefix)):
             notes.append(reason)
@@ -124,13 +124,20 @@ def read_environment(found: EnvironmentPath, *, cache_dir: Path | None) -> Pytho
             raise InterpreterError(f"{found.path}: holds no interpreter that runs on this machine")
         return environment_of(inspect(Path(found.python), cache_dir=cache_dir))
     except InterpreterError as error:
-        from steadypin.sources.standalone import read_prefix
-
-        prefix = found.path if found.form == "prefix" else str(Path(found.path).parent.parent)
-        environment = read_prefix(prefix, because=error.message)
+        environment = _read_unasked(found, error)
         if environment is None:
             raise
         return environment
+
+
+def _read_unasked(found: EnvironmentPath, error: InterpreterError) -> PythonEnvironment | None:
+    """What the folders around an interpreter tell that could not be asked; any other program has no such folders."""
+    from steadypin.sources.standalone import read_prefix
+
+    prefix = Path(found.path) if found.form == "prefix" else Path(found.path).parent.parent
+    if found.form == "interpreter" and not (prefix / "pyvenv.cfg").is_file():
+        return None
+    return read_prefix(str(prefix), because=error.message)
 
 
 def _read_inside(found: EnvironmentPath) -> PythonEnvironment:
