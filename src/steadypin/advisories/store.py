@@ -13,7 +13,7 @@ from steadypin.advisories import matching, rows
 from steadypin.advisories.answer import Answer
 from steadypin.errors import DatabaseError
 from steadypin.model import parse
-from steadypin.model.advisory import Advisory, AdvisoryMatch
+from steadypin.model.advisory import Advisory, AdvisoryMatch, UnsafeRelease
 from steadypin.model.gap import Gap
 from steadypin.text import printable
 
@@ -131,6 +131,13 @@ class Store:
             if not matching.is_withdrawn(advisory, self._at) and matching.standing(advisory, name, version) in open_at
             for known in matching.names(advisory)
         )
+
+    def unsafe(self, name: str, versions: Iterable[str]) -> tuple[UnsafeRelease, ...]:
+        """Those of the versions that records reach, in the order given."""
+        if not self.advisories(parse.normalise(name)):
+            return ()
+        found = ((version, self.affected(name, version)) for version in versions)
+        return tuple(UnsafeRelease(parse.normalise(name), version, tuple(sorted(ids))) for version, ids in found if ids)
 
     def advisories(self, name: str) -> tuple[Advisory, ...]:
         """All records about the package of that normalised name, withdrawn ones too, reduced to what concerns it."""

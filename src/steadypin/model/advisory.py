@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from steadypin.model.severity import Severity
 
@@ -70,3 +71,15 @@ class AdvisoryMatch:
     summary: str = ""
     references: tuple[str, ...] = ()
     withdrawn_ignored: tuple[str, ...] = ()
+
+
+class UnsafeRelease(NamedTuple):
+    """A release on offer that advisories reach, or may reach: what a move must not end at.
+
+    `ids` are the ids and aliases of all records concerned. A flaw is cured at a version exactly if no row of it shares
+    an id with it.
+    """
+
+    name: str
+    version: str
+    ids: tuple[str, ...]

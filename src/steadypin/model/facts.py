@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from steadypin.model.advisory import AdvisoryMatch
+from steadypin.model.advisory import AdvisoryMatch, UnsafeRelease
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.gap import Gap
 from steadypin.model.installed import InstalledDistribution, PythonEnvironment
@@ -22,7 +22,7 @@ class Facts:
 
     `environment` is None when only files were audited; `projects` holds what the indexes answered; names that were asked for
     and not answered have a `Gap`. `unknown` are names that the index said it does not know. `lookups` says whether an index
-    was asked at all.
+    was asked at all. `unsafe` are releases that advisories reach, at or above what stands here (filled for planning).
     """
 
     target: Target
@@ -35,6 +35,7 @@ class Facts:
     lookups: bool = False
     advisories: tuple[AdvisoryMatch, ...] = ()
     advisories_as_of: str | None = None
+    unsafe: tuple[UnsafeRelease, ...] = ()
     problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
 

@@ -6,10 +6,15 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from packaging.version import Version
+
 from steadypin.advisories.answer import Answer
 from steadypin.advisories.store import missing_gap, open_store
 from steadypin.config import Settings
 from steadypin.errors import UsageError
+from steadypin.model import parse
+from steadypin.model.advisory import UnsafeRelease
+from steadypin.model.facts import Facts
 from steadypin.transport.cache import default_folder
 
 SOURCES = ("local", "osv", "index")
@@ -61,3 +66,37 @@ def _ask_online(packages: Iterable[tuple[str, str]], settings: Settings, at: str
 def _json_pages(index: str) -> str:
     """Where an index that has them has its JSON pages: beside the Simple API."""
     return index.rstrip("/").removesuffix("/simple") + "/pypi"
+
+
+def unsafe_releases(facts: Facts, settings: Settings) -> tuple[UnsafeRelease, ...]:
+    """The releases on offer that the local advisories reach, at or above what stands here: for planning, beside the matches.
+
+    Empty without a local database; then nothing is known of a candidate, and the gap about that is already in the facts.
+    """
+    opened = open_store(cache_folder(settings), at=facts.taken_at)
+    if opened is None:
+        return ()
+    lowest = _lowest(facts)
+    with opened:
+        return tuple(
+            row
+            for project in facts.projects
+            if (least := lowest.get(project.name)) is not None
+            for row in opened.unsafe(project.name, [r.version for r in project.releases if not _below(r.version, least)])
+        )
+
+
+def _lowest(facts: Facts) -> dict[str, Version]:
+    """The lowest version of each package that is installed or locked."""
+    pairs = [(entry.name, entry.version) for entry in facts.locked] + [(entry.name, entry.version) for entry in facts.installed]
+    lowest: dict[str, Version] = {}
+    for name, text in pairs:
+        version = parse.version(text or "")
+        if name and version is not None:
+            lowest[name] = min(version, lowest.get(name, version))
+    return lowest
+
+
+def _below(text: str, least: Version) -> bool:
+    version = parse.version(text)
+    return version is not None and version < least
