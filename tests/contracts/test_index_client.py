@@ -105,7 +105,7 @@ def test_releases_ascend_and_carry_what_the_page_says(index: TestIndex) -> None:
     assert [release.yanked for release in project.releases] == ["broken | on <Windows>", None, None]
     assert [release.requires_python for release in project.releases] == [None, ">=3.8", None]
     assert [release.sdist for release in project.releases] == [False, True, False]
-    assert project.releases[1].wheels == ("demo_app-1.10-py3-none-any.whl",)
+    assert project.releases[1].wheels == ("demo_app-*-py3-none-any.whl",)
     assert project.releases[1].published == ("2024-03-01T10:00:00Z" if timed else None)
 
 
@@ -120,7 +120,7 @@ def test_yanked_without_a_reason_is_yanked(index: TestIndex) -> None:
 
 def test_several_wheels_of_one_release(index: TestIndex) -> None:
     release = one(ask(index, "dep-x")).releases[0]
-    assert release.wheels == ("dep_x-1.0-py3-none-any.whl", "dep_x-1.0-cp312-cp312-manylinux_2_17_x86_64.whl")
+    assert release.wheels == ("dep_x-*-py3-none-any.whl", "dep_x-*-cp312-cp312-manylinux_2_17_x86_64.whl")
 
 
 def test_a_project_without_files_is_known(index: TestIndex) -> None:

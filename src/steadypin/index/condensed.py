@@ -1,6 +1,6 @@
 """A project in the small form that the cache keeps: columns, sorted once, read back several times faster than a page.
 
-A release's wheels are kept as templates with `*` for the version, because most releases of a project have the same ones.
+A release's wheels have `*` for the version, because most releases of a project then have the same ones, and share them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from steadypin.index.pages import Page, published, version_of, yanked_reason
 from steadypin.model.parse import version as parse_version
 from steadypin.model.released import Project, Release
 
-FORMAT = 1
+FORMAT = 2
 """Goes into the name of the cache's bucket; raise it with every change of what is written."""
 
 
@@ -30,7 +30,7 @@ class _Draft:
     all_yanked: bool = True
     reason: str = ""
     requires_python: str | None = None
-    wheels: list[str] = field(default_factory=list)
+    wheels: dict[str, None] = field(default_factory=dict)
     sdist: bool = False
 
 
@@ -52,8 +52,7 @@ def _gather(page: Page) -> tuple[Iterable[_Draft], int]:
     by_text: dict[str, _Draft | None] = {}
     by_version: dict[Version, _Draft] = {}
     for file in page.files:
-        filename = file.get("filename")
-        text = version_of(filename, page.name)
+        text = version_of(file.get("filename"), page.name)
         if text is None:
             continue
         if text not in by_text:
@@ -61,13 +60,14 @@ def _gather(page: Page) -> tuple[Iterable[_Draft], int]:
             by_text[text] = None if parsed is None else by_version.setdefault(parsed, _Draft(text=text, version=parsed))
         draft = by_text[text]
         if draft is not None:
-            _add(draft, filename, file)
+            _add(draft, text, file)
     return by_version.values(), sum(1 for draft in by_text.values() if draft is None)
 
 
-def _add(draft: _Draft, filename: Any, file: dict[str, Any]) -> None:
+def _add(draft: _Draft, text: str, file: dict[str, Any]) -> None:
+    filename: str = file["filename"]
     if filename.endswith(".whl"):
-        draft.wheels.append(filename)
+        draft.wheels[filename.replace(f"-{text}-", "-*-", 1)] = None
     else:
         draft.sdist = True
     draft.times.append(file.get("upload-time"))
@@ -101,13 +101,13 @@ def _earliest(times: Iterable[object]) -> str | None:
 
 def encode(project: Project) -> bytes:
     """The project as compact JSON."""
-    wheels: dict[str, int] = {}
+    wheels: dict[tuple[str, ...], int] = {}
     pythons: dict[str | None, int] = {}
     rows = project.releases
     columns = {
         "versions": "\n".join(row.version for row in rows),
         "published": "\n".join(row.published or "" for row in rows),
-        "wheel_of": [wheels.setdefault(_template(row), len(wheels)) for row in rows],
+        "wheel_of": [wheels.setdefault(row.wheels, len(wheels)) for row in rows],
         "python_of": [pythons.setdefault(row.requires_python, len(pythons)) for row in rows],
         "sdist": "".join("1" if row.sdist else "0" for row in rows),
         "yanked": {str(at): row.yanked for at, row in enumerate(rows) if row.yanked is not None},
@@ -123,11 +123,6 @@ def encode(project: Project) -> bytes:
         **columns,
     }
     return json.dumps(whole, separators=(",", ":")).encode()
-
-
-def _template(release: Release) -> str:
-    mark = f"-{release.version}-"
-    return "\n".join(wheel.replace(mark, "-*-", 1) for wheel in release.wheels)
 
 
 def decode(data: bytes) -> Project | None:
@@ -150,11 +145,8 @@ def _rows(whole: dict[str, Any]) -> tuple[Release, ...]:
     if not whole["versions"]:
         return ()
     versions = whole["versions"].split("\n")
-    templates, pythons = whole["wheels"], whole["pythons"]
-    wheels = [
-        tuple(template.replace("*", version).split("\n")) if (template := templates[at]) else ()
-        for version, at in zip(versions, whole["wheel_of"], strict=True)
-    ]
+    pythons = whole["pythons"]
+    wheels = [tuple(names) for names in whole["wheels"]]
     yanked: list[str | None] = [None] * len(versions)
     for at, reason in whole["yanked"].items():
         yanked[int(at)] = reason
@@ -163,7 +155,7 @@ def _rows(whole: dict[str, Any]) -> tuple[Release, ...]:
         [text or None for text in whole["published"].split("\n")],
         yanked,
         [pythons[at] for at in whole["python_of"]],
-        wheels,
+        [wheels[at] for at in whole["wheel_of"]],
         [mark == "1" for mark in whole["sdist"]],
     )
-    return tuple(map(Release, *columns))
+    return tuple(map(Release._make, zip(*columns, strict=True)))

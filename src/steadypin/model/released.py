@@ -11,8 +11,8 @@ class Release(NamedTuple):
 
     A NamedTuple, because an audit holds tens of thousands of them. `published` is the upload time of its first file (ISO 8601,
     UTC, to the second) or None; `yanked` the reason if every file is yanked ("" if none was given), else None;
-    `requires_python` that of its files (the first that has one); `wheels` the file names of its wheels, `sdist` whether there
-    is one.
+    `requires_python` that of its files (the first that has one); `wheels` the file names of its wheels, in which the
+    version may be written `*` so that releases can share them, `sdist` whether there is one.
     """
 
     version: str

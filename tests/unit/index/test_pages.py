@@ -36,7 +36,7 @@ def sdist(version: str, **more: Any) -> dict[str, Any]:
 def test_equal_versions_in_other_spellings_are_one_release() -> None:
     (release,) = project(wheel("1.0"), sdist("1.0.0"), wheel("1.0.0")).releases
     assert release.version == "1.0"
-    assert (release.wheels, release.sdist) == (("a-1.0-py3-none-any.whl", "a-1.0.0-py3-none-any.whl"), True)
+    assert (release.wheels, release.sdist) == (("a-*-py3-none-any.whl",), True)
 
 
 def test_a_release_is_yanked_when_all_its_files_are_and_has_the_first_reason() -> None:
@@ -135,7 +135,7 @@ def test_html() -> None:
     found = project_of(read, URL)
     assert found.status == "deprecated"
     assert [release.version for release in found.releases] == ["1.0", "1.1+local"]
-    assert found.releases[0] == Release("1.0", None, "no & no", ">=3.8", ("a-1.0-py3-none-any.whl",), True)
+    assert found.releases[0] == Release("1.0", None, "no & no", ">=3.8", ("a-*-py3-none-any.whl",), True)
     files = files_of(read)
     assert files[0].url == "https://files.example/a-1.0-py3-none-any.whl"
     assert [file.hashes for file in files] == [("sha256:abc",), ("md5:ff",), ()]

@@ -125,9 +125,7 @@ def test_files_and_sections_win_over_each_other_as_for_pip(tmp_path: Path) -> No
     assert read_pip_settings({**environ, "PIP_INDEX_URL": "https://variable.example/"}).index_url == "https://variable.example/"
 
 
-@pytest.mark.parametrize(
-    "text", ["index-url = x\n", "[global\n", "[https://user:s3cret@h/\n", "[global]\na=1\n[global]\n"]
-)
+@pytest.mark.parametrize("text", ["index-url = x\n", "[global\n", "[https://user:s3cret@h/\n", "[global]\na=1\n[global]\n"])
 def test_a_file_that_pip_refuses_is_named(tmp_path: Path, text: str) -> None:
     path = _write(tmp_path / "pip.conf", text)
     with pytest.raises(ConfigError) as caught:
