@@ -14,6 +14,7 @@ import hashlib
 import html
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -21,7 +22,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from steadypin.model.parse import normalise
 from tests.support.wheels import build_sdist, build_wheel, metadata
@@ -156,7 +159,7 @@ class TestIndex:
     """The server; `projects` are releases (or a `Proj`) by name. A context manager; `url` is the Simple API root.
 
     `kinds`: which of "json" and "html" it speaks. `cache_control` is sent with every page, `etags` says whether pages have one.
-    `login` guards everything.
+    `login` guards everything. `tls` is a PEM file with the server's key and certificate.
     """
 
     __test__ = False  # not a test class, whatever its name
@@ -170,6 +173,7 @@ class TestIndex:
         etags: bool = True,
         ranges: bool = True,
         login: NeedsLogin | None = None,
+        tls: Path | None = None,
     ) -> None:
         self.kinds = tuple(kinds)
         self.cache_control = cache_control
@@ -188,12 +192,17 @@ class TestIndex:
             self.add(name, releases)
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.index = self
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
     def root(self) -> str:
         """The server's address, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def url(self) -> str:
@@ -334,7 +343,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         index = self.server.index
-        path = self.path.partition("?")[0]
+        path = urlsplit(self.path).path  # a client that takes us for its proxy sends a whole URL
         with index.lock:
             index.counts[path] += 1
             if header := self.headers.get("Authorization"):
