@@ -8,6 +8,7 @@ reason that begins with one of the five justifications of the specification ("vu
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from uuid import UUID
 from steadypin.codec import dumps
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.finding import Suppressed
+from steadypin.model.gap import Gap
 from steadypin.model.report import Report
 from steadypin.reporters.reporter import Presentation
 from steadypin.text import shown
@@ -41,11 +43,18 @@ def render(report: Report, presentation: Presentation) -> str:
         "role": "Document Creator",
         "timestamp": report.taken_at,
         "version": 1,
-        "tooling": f"steadypin {report.version}",
+        "tooling": f"steadypin {report.version}{_not_found_out(report.gaps)}",
         "statements": _unique((*open_flaws, *excused)),
     }
     digest = hashlib.sha256(dumps(document).encode()).digest()
     return dumps({"@id": UUID(bytes=digest[:16], version=4).urn, **document}) + "\n"
+
+
+def _not_found_out(gaps: Iterable[Gap]) -> str:
+    """What the statements do not rest on; the format has no other place for it."""
+    counts = Counter(f"{shown(gap.stage)} {shown(gap.reason)}" for gap in gaps)
+    told = ", ".join(f"{kind} ({number})" for kind, number in sorted(counts.items()))
+    return f"; not found out: {told}" if told else ""
 
 
 def _open(match: AdvisoryMatch, remedy: str) -> dict[str, Any]:
