@@ -160,6 +160,8 @@ def _check(tally: _Tally, source: str) -> None:
 @contextlib.contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
     """A new file in the folder, gone afterwards unless it was moved away; what killed updates left behind goes too."""
+    import sqlite3
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
@@ -170,7 +172,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
     path = Path(name)
     try:
         yield path
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:  # a full disk is the one or the other
         raise _unwritable(folder, error) from None
     finally:
         with contextlib.suppress(OSError):
@@ -190,8 +192,8 @@ def _publish(scratch: Path, target: Path) -> None:
     scratch.replace(target)
 
 
-def _unwritable(folder: Path, error: OSError) -> DatabaseError:
-    reason = error.strerror or str(error)
+def _unwritable(folder: Path, error: Exception) -> DatabaseError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return DatabaseError(
         f"{printable(str(folder))}: the advisory database cannot be written: {reason}",
         hint="choose another folder with --cache-dir",

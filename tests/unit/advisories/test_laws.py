@@ -11,8 +11,7 @@ from steadypin.advisories.matching import Standing, groups, is_withdrawn, judge,
 from steadypin.advisories.records import parse_record
 from steadypin.advisories.rows import dump, load
 from steadypin.model.advisory import Advisory
-
-from .osv import NOW, entry, osv
+from tests.unit.advisories.osv import NOW, entry, osv
 
 VERSIONS = st.sampled_from(
     ["0", "0.1.dev0", "1.0a1", "1.0", "1.0.0", "1.0.post1", "1.5", "2.0rc1", "2.0", "2.0+x", "3", "1!0.5", "4-bad"]

@@ -9,8 +9,7 @@ import pytest
 
 from steadypin.advisories.matching import Standing, judge, standing
 from steadypin.model.severity import Severity
-
-from .osv import DATA, NOW, advisory, entry, sample
+from tests.unit.advisories.osv import DATA, NOW, advisory, entry, sample
 
 UP_TO_2 = (("introduced", "0"), ("fixed", "2.0"))
 

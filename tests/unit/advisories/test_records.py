@@ -14,8 +14,7 @@ from steadypin.advisories import records
 from steadypin.advisories.records import RecordError, parse_json, parse_record, parse_yaml
 from steadypin.advisories.versions import canonical
 from steadypin.model.severity import Severity
-
-from .osv import entry, osv
+from tests.unit.advisories.osv import entry, osv
 
 V3 = {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}
 V4 = {"type": "CVSS_V4", "score": "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:A/VC:N/VI:N/VA:N/SC:L/SI:L/SA:N"}

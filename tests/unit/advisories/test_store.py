@@ -20,8 +20,7 @@ from steadypin.advisories import documents as reading
 from steadypin.advisories.store import folder_of, missing_gap, open_store
 from steadypin.advisories.updating import update
 from steadypin.errors import DatabaseError
-
-from .osv import NOW, entry, osv, sample
+from tests.unit.advisories.osv import NOW, entry, osv, sample
 
 UP_TO_2 = (("introduced", "0"), ("fixed", "2.0"))
 
@@ -239,6 +238,22 @@ def test_an_unwritable_place_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(DatabaseError, match="cannot be written"):
         update(source, tmp_path / "file")
+
+
+def test_a_full_disk_leaves_the_old_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    update(zipped(tmp_path / "old.zip", {"a.json": record("PYSEC-2024-1")}), tmp_path)
+    create = building._create
+
+    def small(path: Path) -> sqlite3.Connection:
+        connection = create(path)
+        connection.execute("pragma max_page_count = 8")
+        return connection
+
+    monkeypatch.setattr(building, "_create", small)
+    with pytest.raises(DatabaseError, match="cannot be written: database or disk is full"):
+        update(zipped(tmp_path / "new.zip", {f"{i}.json": record(f"PYSEC-{i}") for i in range(300)}), tmp_path)
+    assert found(tmp_path) == ["PYSEC-2024-1"]
+    assert [path.name for path in folder_of(tmp_path).iterdir()] == ["osv.sqlite"]
 
 
 def test_any_damage_to_the_file_is_an_answer_or_an_error(tmp_path: Path) -> None:
