@@ -28,8 +28,8 @@ def included_path(root: Path, includer: str, written: str) -> str:
     path = _relative(os.path.normpath((root / includer).parent / text), root)
     full = root / path
     try:
-        if not full.exists():
-            raise Refused("there is no such file")
+        if not full.is_file():
+            raise Refused("not a regular file; not opened" if full.exists() else "there is no such file")
         _relative(os.path.realpath(full), root)
     except (OSError, ValueError):
         raise Refused("the name cannot be used") from None

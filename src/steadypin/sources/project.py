@@ -131,8 +131,15 @@ class _Reading:
         try:
             self.files.append(read_file(path, shown=shown, format=format))
         except SourceError as error:
-            self.errors.append(error)
+            self._failed(error, format)
         return shown
+
+    def _failed(self, error: SourceError, format: str | None) -> None:
+        """A lock or manifest that cannot be read is an error; what only tools install, or Python 2 reads, must not stop the rest."""
+        if format in TOOL_FORMATS or format == "setup.py":
+            self.problems.append(Problem(message=f"{error.message}; the file was left out", location=error.location))
+        else:
+            self.errors.append(error)
 
     def _report_full(self, shown: str) -> None:
         if not self._full:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from packaging.dependency_groups import DependencyGroupResolver
 
 from steadypin import toml
@@ -57,7 +58,9 @@ def test_one_bad_entry_is_a_problem_at_its_place_and_the_rest_is_read() -> None:
 
 
 def test_wrong_shapes_are_problems_and_not_errors() -> None:
-    file = read('project = 3\nbuild-system = []\ntool.uv.sources = "x"\ntool.poetry.dependencies = [1]\ndependency-groups.a = 1\n')
+    file = read(
+        'project = 3\nbuild-system = []\ntool.uv.sources = "x"\ntool.poetry.dependencies = [1]\ndependency-groups.a = 1\n'
+    )
     assert not file.declared
     assert len(file.problems) == len({problem.location.key for problem in file.problems}) == 5
 
@@ -211,7 +214,16 @@ deps = ["pytest"]
 
 def test_setuptools_dynamic_files_are_includes() -> None:
     file = read('[tool.setuptools.dynamic]\ndependencies = {file = ["base.in"]}\noptional-dependencies.x = {file = "x.txt"}\n')
-    assert [(i.kind, i.path, i.location.line) for i in file.includes] == [("requirements", "base.in", 2), ("requirements", "x.txt", 3)]
+    assert [(i.kind, i.path, i.location.line) for i in file.includes] == [
+        ("requirements", "base.in", 2),
+        ("requirements", "x.txt", 3),
+    ]
+
+
+@pytest.mark.parametrize(("backend", "known"), [("hatchling.build", False), ("setuptools.build_meta", True)])
+def test_dynamic_dependencies_that_nobody_can_read_are_a_problem(backend: str, known: bool) -> None:
+    file = read(f'[project]\ndynamic = ["dependencies"]\n[build-system]\nbuild-backend = "{backend}"\n')
+    assert bool(file.problems) != known
 
 
 def test_an_empty_file_is_legal() -> None:

@@ -167,6 +167,27 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_rest(tmp_path: Path) -> No
     assert not project.others
 
 
+def test_a_tool_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    tree(
+        tmp_path,
+        {
+            "requirements.txt": "attrs\n-r folder\n",
+            "folder/x": "",
+            "setup.py": "print 1\n",
+            "noxfile.py": "(",
+            ".pre-commit-config.yaml": "a: [\n",
+        },
+    )
+    project = read_project(tmp_path)
+    assert not project.errors
+    assert {problem.location.path for problem in project.problems} == {
+        ".pre-commit-config.yaml",
+        "noxfile.py",
+        "requirements.txt",
+        "setup.py",
+    }
+
+
 def test_members_of_a_uv_workspace_belong_to_its_lock(tmp_path: Path) -> None:
     members = {f"libs/{name}/pyproject.toml": f'[project]\nname = "{name}"\n' for name in ("a", "b", "old")}
     root = '[tool.uv.workspace]\nmembers = ["libs/*"]\nexclude = ["libs/old"]\n'

@@ -56,5 +56,5 @@ def place(path: str, line: int, option: Option) -> Location:
 
 
 def without_comment(line: str) -> str:
-    """A requirement line without what follows " #"."""
-    return line.partition(" #")[0].strip()
+    """A requirement line without its comment: all of it, or what follows " #"."""
+    return "" if line.lstrip().startswith("#") else line.partition(" #")[0].strip()

@@ -48,10 +48,18 @@ def _text(value: object) -> str | None:
 def _read_project(sheet: Sheet, sources: Sources) -> None:
     for index, text in sheet.strings("project", "dependencies"):
         sources.add(sheet, text, ("project", "dependencies", index), RUNTIME)
+    if "dependencies" in sheet.items("project", "dynamic") and not _known_elsewhere(sheet):
+        sheet.problem("the dependencies are known only when the project is built", "project", "dynamic")
     for extra, key in sheet.tables_of_lists("project", "optional-dependencies"):
         where = Where(extra=parse.normalise(extra))
         for index, text in sheet.strings(*key):
             sources.add(sheet, text, (*key, index), where)
+
+
+def _known_elsewhere(sheet: Sheet) -> bool:
+    """Whether dynamic dependencies stand where another reader finds them: setuptools' files, or Poetry's own table."""
+    backend = sheet.table("build-system").get("build-backend", "setuptools")
+    return str(backend).startswith("setuptools") or bool(sheet.table("tool", "poetry", "dependencies"))
 
 
 def _read_strings(sheet: Sheet, key: tuple[str, ...], where: Where) -> None:

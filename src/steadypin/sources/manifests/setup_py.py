@@ -9,6 +9,7 @@ from steadypin.model import parse
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.draft import RUNTIME, Draft, Where
+from steadypin.sources.manifests.ini import without_comment
 from steadypin.sources.manifests.pysource import (
     Evaluator,
     Text,
@@ -55,10 +56,14 @@ class _Setup:
                 self._keyword(word.arg, word.value)
 
     def _expanded(self, node: ast.expr) -> None:
-        """`setup(**arguments)`."""
-        words = self._value(node, "setup(**…)")
-        for key, value in words.items() if isinstance(words, dict) else ():
-            self._known(key.value, value, node)
+        """`setup(**arguments)`: word by word, so that one that cannot be known hides no other."""
+        words = self.evaluator.names.get(node.id) if isinstance(node, ast.Name) else node
+        if not isinstance(words, ast.Dict):
+            self._report("setup(**…)", node)
+            return
+        for key, value in zip(words.keys, words.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                self._keyword(key.value, value)
 
     def _keyword(self, name: str, node: ast.expr) -> None:
         if name in _LISTS or name in ("extras_require", "name", "python_requires"):
@@ -101,9 +106,8 @@ class _Setup:
         for text in value if isinstance(value, list) else ():
             if not isinstance(text, Text):
                 self.draft.problem("expected requirements as texts", place_of(node, self.draft.path))
-            elif text.value.strip() and not text.value.lstrip().startswith("#"):
-                written = f"{text.value.strip()}; {marker}" if marker else text.value.strip()
-                self.draft.add(written, place_of(text.node, self.draft.path), where)
+            elif bare := without_comment(text.value):
+                self.draft.add(f"{bare}; {marker}" if marker else bare, place_of(text.node, self.draft.path), where)
 
 
 def _opened_files(node: ast.AST) -> list[str]:
