@@ -134,6 +134,17 @@ def test_a_name_that_the_index_does_not_know_is_unknown_and_no_gap(index: TestIn
     assert answers.gaps == ()
 
 
+@pytest.mark.parametrize(
+    "name", ["../../files", "a/../b", "a?b", "a#b", "", ".", "%2e%2e", "a b", "a\n", "\x1b[2J", "x" * 300, "ü"]
+)
+def test_what_cannot_be_a_name_is_a_gap_and_never_a_request(index: TestIndex, name: str) -> None:
+    answers = ask(index, name, "dep-x")
+    assert [gap.reason for gap in answers.gaps] == ["bad-name"]
+    assert len(answers.projects) == 1
+    assert set(index.counts) == {"/simple/dep-x/"}
+    assert "\x1b" not in repr(answers.gaps)
+
+
 def test_spellings_of_a_name_are_one_question(index: TestIndex) -> None:
     assert ask(index, "demo.app", "Demo_App", "demo-app").requests == 1
 
@@ -358,6 +369,7 @@ FAULTS: dict[str, tuple[Fault, set[str]]] = {
     "no content type": (Says(BAD_JSON, ""), {"content-type"}),
     "HTML as JSON": (Says(b"<html><body>Log in, please</body></html>"), {"not-json"}),
     "JSON as HTML": (Says(BAD_JSON, "text/html"), {"not-html"}),
+    "a login page": (Says(b"<html><a href='/login'>Log in</a></html>", "text/html"), {"no-files"}),
     "not UTF-8": (Says(b'{"name": "\xff\xfe"}'), {"not-json"}),
     "another name": (Says(BAD_JSON.replace(b"demo-app", b"evil\\u001b[31m")), {"wrong-name"}),
     "another API": (Says(BAD_JSON.replace(b"1.0", b"2.0")), {"api-version"}),

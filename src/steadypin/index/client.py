@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from steadypin.transport.session import Session
 
 _GRACE = 5.0
 _METADATA_BUCKET = "metadata-1"
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,213}[a-z0-9])?").fullmatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ class IndexClient:
         wanted = sorted({normalise(name) for name in names})
         before = self._session.requests
         with _without_collector():
-            parts = {name: [place.known(name) for place in self._places] for name in wanted}
+            parts = {name: self._known(name) for name in wanted}
         self._ask_rest(parts, progress or _silent)
         if self._cache is not None:
             self._cache.prune()
@@ -85,7 +87,10 @@ class IndexClient:
 
         () where no index knows it. Raises NetworkError where an index did not answer; reason "offline" when offline.
         """
-        pages = [place.page(normalise(name)) for place in self._places]
+        name = normalise(name)
+        if refusal := _refusal(name):
+            raise refusal
+        pages = [place.page(name) for place in self._places]
         found: dict[str, ReleaseFile] = {}
         for page in pages:
             for file in files_of(page, version) if page is not None else ():
@@ -108,6 +113,12 @@ class IndexClient:
             entry = Entry(status=200, body=encode_metadata(found), fetched=time.time(), max_age=LONGEST_MAX_AGE)
             self._cache.write(_METADATA_BUCKET, key, entry)
         return found
+
+    def _known(self, name: str) -> list[Part | None]:
+        """What each place can say of a name without a request. A name that is none would lead into other folders."""
+        if refusal := _refusal(name):
+            return [Part(error=refusal)]
+        return [place.known(name) for place in self._places]
 
     def _ask_rest(self, parts: dict[str, list[Part | None]], progress: Callable[[int, int], None]) -> None:
         questions = [(name, at) for name, known in parts.items() for at, part in enumerate(known) if part is None]
@@ -153,6 +164,13 @@ def _without_collector() -> Iterator[None]:
         gc.enable()
 
 
+def _refusal(name: str) -> NetworkError | None:
+    """Why a name is not asked for: it does not have the form of one (PEP 508)."""
+    if _NAME(name):
+        return None
+    return NetworkError(f"{printable(redact(name))!r} cannot be the name of a package", reason="bad-name")
+
+
 def _silent(done: int, total: int) -> None:
     return None
 
@@ -170,6 +188,8 @@ def _judged(result: Part | BaseException) -> Part:
         return result
     if isinstance(result, NetworkError):
         return Part(error=result)
+    if isinstance(result, (MemoryError, RecursionError)):
+        return Part(error=NetworkError("the answer is too large to be read", reason="too-large"))
     raise result
 
 

@@ -42,7 +42,8 @@ class Page:
 def read_page(body: bytes, content_type: str, *, url: str, name: str) -> Page:
     """The page of project `name` (normalised).
 
-    Raises NetworkError with reason "content-type", "not-json", "truncated", "api-version", "wrong-name" or "not-html".
+    Raises NetworkError with reason "content-type", "not-json", "truncated", "api-version", "wrong-name", "not-html", or
+    "no-files" for HTML that does not say that it is a page of an index and lists no file of the project: a login page, say.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind == JSON_TYPE or (kind in ("application/json", "application/vnd.pypi.simple.latest+json")):
@@ -114,11 +115,14 @@ def _read_html(body: bytes, url: str, name: str) -> Page:
     version = meta.get("pypi:repository-version", "1.0")
     if version.partition(".")[0] != "1":
         raise _wrong(url, "api-version", f"the index speaks version {version} of the API; 1 is understood")
-    start = urljoin(url, base) if base else url
+    start = _join(url, base) if base else url
+    files = tuple(file for attributes in anchors if (file := _file_of(attributes)))
+    if name and "pypi:repository-version" not in meta and not any(version_of(file["filename"], name) for file in files):
+        raise _wrong(url, "no-files", f"the page lists no file of {name}")
     return Page(
         name=name,
         url=start,
-        files=tuple(file for attributes in anchors if (file := _file_of(attributes))),
+        files=files,
         status=_status(meta.get("pypi:project-status")),
         status_reason=_reason(meta.get("pypi:project-status-reason")),
     )

@@ -19,7 +19,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
-from steadypin.transport.session import USER_AGENT, Manners
+from steadypin.transport.manners import USER_AGENT, Manners
 
 _HOSTS_AT_ONCE = 8
 

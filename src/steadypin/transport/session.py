@@ -9,22 +9,21 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from steadypin import __version__
 from steadypin.errors import NetworkError
 from steadypin.text import printable, redact
 from steadypin.transport.auth import Login, login_for, origin
+from steadypin.transport.manners import MEGABYTE as MEGABYTE
+from steadypin.transport.manners import Manners as Manners
 
 if TYPE_CHECKING:
     import requests
 
-MEGABYTE = 1024 * 1024
-USER_AGENT = f"steadypin/{__version__}"
 ANSWERS = (200, 206, 304, 404, 410)
 """Status codes that are answers; every other one is a failure."""
 _BODILESS = (304, 404, 410)
@@ -33,31 +32,6 @@ _TRANSIENT = frozenset({"timeout", "connection", "truncated", "proxy"} | {f"http
 _UNREACHABLE = frozenset({"timeout", "connection", "dns", "proxy", "tls"})
 _GIVE_UP_AFTER = 4
 _CHUNK = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
-    """How long, how much, how often, and the way out. Times in seconds, sizes in bytes.
-
-    `deadline` is for one `get` with all its attempts and its body. A `Retry-After` above `longest_wait` is not waited for.
-    `proxy`, `ca_bundle`, `client_cert` and `trusted_hosts` ("host" or "host:port", without verification of certificates) are
-    pip's; where they are not set, the environment rules as `requests` reads it.
-    """
-
-    connect_timeout: float = 10.0
-    read_timeout: float = 15.0
-    deadline: float = 60.0
-    retries: int = 3
-    backoff: float = 0.25
-    longest_wait: float = 10.0
-    redirects: int = 10
-    connections: int = 16
-    wire_limit: int = 64 * MEGABYTE
-    body_limit: int = 128 * MEGABYTE
-    proxy: str | None = field(default=None, repr=False)
-    ca_bundle: str | None = None
-    client_cert: str | None = None
-    trusted_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,7 +147,7 @@ def test_any_bytes_are_a_page_or_an_error_with_a_reason(body: bytes, kind: str) 
     try:
         project_of(read_page(body, kind, url=URL, name="a"), URL)
     except NetworkError as error:
-        assert error.reason in {"not-json", "truncated", "not-html", "content-type", "wrong-name", "api-version"}
+        assert error.reason in {"not-json", "truncated", "not-html", "content-type", "wrong-name", "api-version", "no-files"}
 
 
 JSON_VALUE = st.recursive(
