@@ -281,6 +281,17 @@ def test_osv_service_that_misbehaves_is_a_gap(site: Site, session: Session, body
     assert [(gap.subject, gap.reason) for gap in answer.gaps] == ([("demo", reason)] if reason else [])
 
 
+def test_a_page_that_is_no_answer_is_not_kept(site: Site, session: Session, tmp_path: Path) -> None:
+    site.records = {"PYSEC-2024-1": osv("PYSEC-2024-1", "demo", *FIXED)}
+    service = OsvService(Line(session=session, cache=Cache(tmp_path)), at=NOW, base=base(site))
+    site.answers = {"POST": b"<html>log in</html>"}
+    assert [gap.reason for gap in service.lookup([("demo", "1.0")]).gaps] == ["not-json"]
+    site.answers = {"/v1/vulns/PYSEC-2024-1": b"<html>log in</html>"}
+    assert [gap.reason for gap in service.lookup([("demo", "1.0")]).gaps] == ["not-json"]
+    site.answers = {}
+    assert [match.primary for match in service.lookup([("demo", "1.0")]).matches] == ["PYSEC-2024-1"]
+
+
 def test_one_record_that_does_not_come_is_a_gap_beside_the_others(site: Site, session: Session) -> None:
     site.records = {f"PYSEC-2024-{i}": osv(f"PYSEC-2024-{i}", "demo", *FIXED) for i in range(3)}
     site.fail = {"PYSEC-2024-1"}

@@ -49,9 +49,11 @@ class Line:
         if self.offline:
             raise NetworkError(f"{shown_url(url)}: not asked, and nothing is known from before", reason="offline")
         fetched = self._fetch(url, body)
+        if fetched.body:
+            mapping(fetched, url)  # the page of a captive portal must not be kept as the answer
         if self.cache:
-            entry = Entry(status=200 if fetched.body else 404, body=fetched.body, fetched=fetched.at, max_age=max_age)
-            self.cache.write(_BUCKET, key, entry)
+            status, lifetime = (200, max_age) if fetched.body else (404, min(max_age, DEFAULT_MAX_AGE))
+            self.cache.write(_BUCKET, key, Entry(status=status, body=fetched.body, fetched=fetched.at, max_age=lifetime))
         return fetched
 
     def _fetch(self, url: str, body: bytes | None) -> Fetched:
