@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from steadypin.model.plan import Change, Coupling
-from steadypin.model.resolution import ResolvedPackage
+from steadypin.model.resolution import Resolution, ResolvedPackage
+from steadypin.model.target import Target
 from steadypin.planning.bounds import higher
 from steadypin.planning.coupling import Need
 from steadypin.planning.goal import Goal
@@ -102,3 +103,21 @@ def _cures(name: str, before: str | None, after: str | None, problem: Problem) -
     for match in package.advisories if package and before and after else ():
         if match.fixed_in and before and after and not higher(match.fixed_in[0], after) and higher(match.fixed_in[0], before):
             yield match.primary
+
+
+def repair_reason(change: Change, base: Resolution, problem: Problem, target: Target) -> str:
+    """Why something has to move before any upgrade."""
+    if change.before is None:
+        asked = next((package.via for package in base.packages if package.name == change.name), ())
+        return f"required by {_list(asked)}, and neither locked nor installed"
+    package = problem.packages.get(change.name)
+    release = package.release if package else None
+    if release is not None and release.yanked is not None:
+        return f"the release was yanked: {release.yanked or 'no reason given'}"
+    if problem.preferred.get(change.name) == change.after:
+        return "the lock says so; another version is installed"
+    if release is not None and not target.accepts_python(release.requires_python):
+        return f"{change.before} needs Python {release.requires_python}, here is {target.python}"
+    refusing = [d for d in (package.demands if package else ()) if d.refuses(change.before)]
+    words = "; ".join(f"{demand.by} requires {demand.requirement}" for demand in refusing[:2])
+    return words or "what is required here does not allow what stands here"

@@ -12,7 +12,7 @@ from steadypin.model.plan import Change, Plan, PlanStats, Stage
 from steadypin.model.resolution import Question, Resolution, ResolvedPackage
 from steadypin.planning.bounds import higher
 from steadypin.planning.candidates import resolve_base, resolve_target, smallest_cure
-from steadypin.planning.changes import Teller, changes_of
+from steadypin.planning.changes import Teller, changes_of, repair_reason
 from steadypin.planning.coupling import couplings, known_requirements, needs
 from steadypin.planning.goal import Goal, Grouping
 from steadypin.planning.holds import Scene, find_holds
@@ -73,7 +73,7 @@ def make_plan(
     plan = _plan(facts, problem, ask)
     return replace(
         plan,
-        stages=_stages(problem, base, steps, teller),
+        stages=_stages(facts, problem, base, steps, teller),
         holds=holds,
         couplings=coupled,
         stats=PlanStats(resolver_runs=ask.runs),
@@ -171,25 +171,16 @@ def _tools(problem: Problem, target: Resolution) -> frozenset[str]:
         tools |= more
 
 
-def _stages(problem: Problem, base: Resolution, steps: list[Step], teller: Teller) -> tuple[Stage, ...]:
+def _stages(facts: Facts, problem: Problem, base: Resolution, steps: list[Step], teller: Teller) -> tuple[Stage, ...]:
     """Stage 0 repairs what stands here; the others follow."""
     before = {name: version for name, version in problem.standing.items() if name in base.versions}
     repairs = changes_of(before, base.packages, frozenset(), teller)
-    repaired = tuple(replace(change, why=_repair(change.name, change.after, problem)) for change in repairs)
+    repaired = tuple(replace(change, why=repair_reason(change, base, problem, facts.target)) for change in repairs)
     stages = [_stage(0, "repairs", "low", repaired, base.packages)] if repaired else []
     for number, step in enumerate(steps, 1):
         changes = changes_of(step.before, step.lock, step.draft.names, teller)
         stages.append(_stage(number, step.draft.title, _risk(changes, teller), changes, step.lock))
     return tuple(stages)
-
-
-def _repair(name: str, after: str | None, problem: Problem) -> str:
-    package = problem.packages.get(name)
-    if package is not None and package.release is not None and package.release.yanked is not None:
-        return f"the release was yanked: {package.release.yanked or 'no reason given'}"
-    if after is not None and problem.preferred.get(name) == after and name in problem.standing:
-        return "the lock says so; another version is installed"
-    return "what is required here does not allow what stands here" if after is not None else "nobody requires it"
 
 
 def _stage(number: int, title: str, risk: str, changes: tuple[Change, ...], lock: tuple[ResolvedPackage, ...]) -> Stage:
