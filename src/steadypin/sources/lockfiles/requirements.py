@@ -133,10 +133,12 @@ def _text_codec(name: str) -> str | None:
     """The codec's name if it turns bytes into text and nothing else; others are not for files."""
     try:
         found = codecs.lookup(name).name
-        b"".decode(found)
-    except (LookupError, ValueError):
+        if found.replace("-", "_") in _NOT_CODECS:
+            return None
+        b"#".decode(found, "replace")
+    except (LookupError, ValueError):  # no such codec, or one between bytes and bytes or text and text
         return None
-    return None if found.replace("-", "_") in _NOT_CODECS else found
+    return found
 
 
 def read_line(text: str, place: Location) -> SourceFile:
