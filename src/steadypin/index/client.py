@@ -23,7 +23,7 @@ from steadypin.model.released import Project, ReleaseFile
 from steadypin.text import printable, redact
 from steadypin.transport.cache import LONGEST_MAX_AGE, Cache, Entry
 from steadypin.transport.pool import run_all
-from steadypin.transport.session import Session
+from steadypin.transport.session import Session, shown_url
 
 _GRACE = 5.0
 _METADATA_BUCKET = "metadata-1"
@@ -128,7 +128,7 @@ class IndexClient:
         manners = self._session.manners
         for position, result in run_all(jobs, workers=manners.connections, limit=manners.deadline + _GRACE):
             name, at = questions[position]
-            parts[name][at] = _judged(result)
+            parts[name][at] = _judged(result, self._places[at].url)
             left[name] -= 1
             if not left[name]:
                 del left[name]
@@ -183,13 +183,13 @@ def _errors(parts: Sequence[Part]) -> list[NetworkError]:
     return [part.error for part in parts if part.error is not None]
 
 
-def _judged(result: Part | BaseException) -> Part:
+def _judged(result: Part | BaseException, url: str) -> Part:
     if isinstance(result, Part):
         return result
-    if isinstance(result, NetworkError):
-        return Part(error=result)
+    if isinstance(result, NetworkError):  # from the pool, which does not know what it asked
+        return Part(error=NetworkError(f"{shown_url(url)}: {result.message}", reason=result.reason, hint=result.hint))
     if isinstance(result, (MemoryError, RecursionError)):
-        return Part(error=NetworkError("the answer is too large to be read", reason="too-large"))
+        return Part(error=NetworkError(f"{shown_url(url)}: the answer is too large to be read", reason="too-large"))
     raise result
 
 
