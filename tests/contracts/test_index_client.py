@@ -438,6 +438,15 @@ def test_an_index_that_says_nothing_costs_little_time_whatever_the_number_of_nam
     assert {gap.reason for gap in answers.gaps} <= {"timeout", "connection"}
 
 
+def test_an_index_that_is_overloaded_is_not_asked_for_ever() -> None:
+    with TestIndex() as index:
+        index.faults = {f"name-{number}": Fails(503, retry_after="0") for number in range(200)}
+        answers = ask(index, *index.faults)
+    assert {gap.reason for gap in answers.gaps} == {"http-503"}
+    assert len(answers.gaps) == 200
+    assert answers.requests < 100
+
+
 def test_an_index_that_dies_in_the_middle_leaves_gaps(cache: Cache) -> None:
     with TestIndex({f"p{number}": [Rel("1")] for number in range(60)}) as index:
         seen = itertools.count()

@@ -12,7 +12,7 @@ import pytest
 from steadypin.index.client import Answers, IndexClient
 from steadypin.index.routing import Routing
 from steadypin.transport.session import Manners
-from tests.support.index_server import Closed, RedirectsTo, Rel, TestIndex
+from tests.support.index_server import Closed, NeedsLogin, RedirectsTo, Rel, TestIndex
 
 QUICK = Manners(connect_timeout=2, read_timeout=2, deadline=4, retries=0)
 WORLD = {"demo": [Rel("1.0")]}
@@ -117,6 +117,14 @@ def test_the_proxy_of_the_environment_is_the_way_but_not_to_this_machine(monkeyp
         assert ask("http://index.example/simple", replace(QUICK, trusted_hosts=("index.example",))).projects
         assert ask(index.url, QUICK).projects
         assert (proxy.total, index.total) == (1, 1)
+
+
+def test_credentials_of_netrc_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login user password s3cret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with TestIndex(WORLD, login=NeedsLogin()) as index:
+        assert ask(index.url, QUICK).projects
 
 
 def test_a_proxy_that_is_not_there() -> None:

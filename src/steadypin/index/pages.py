@@ -55,7 +55,7 @@ def read_page(body: bytes, content_type: str, *, url: str, name: str) -> Page:
 
 def _wrong(url: str, reason: str, what: str) -> NetworkError:
     return NetworkError(
-        f"{redact(printable(url))}: {printable(what)}",
+        f"{printable(redact(url))}: {printable(what)}",
         reason=reason,
         hint="is this the URL of a package index (its /simple/ page), and no login page in between?",
     )

@@ -119,7 +119,7 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
         return {}
     except (configparser.Error, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"not a pip configuration: {redact(printable(str(error)))}",
+            f"not a pip configuration: {printable(redact(str(error)))}",
             location=Location(path=str(path)),
             hint="pip refuses this file too: correct it, or set PIP_CONFIG_FILE to another one",
         ) from None
