@@ -135,7 +135,7 @@ class _Reading:
         return shown
 
     def _failed(self, error: SourceError, format: str | None) -> None:
-        """A lock or manifest that cannot be read is an error; what only tools install, or Python 2 reads, must not stop the rest."""
+        """A lock or manifest that cannot be read is an error; what only tools or Python 2 read must not stop the rest."""
         if format in TOOL_FORMATS or format == "setup.py":
             self.problems.append(Problem(message=f"{error.message}; the file was left out", location=error.location))
         else:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-from packaging.requirements import Requirement
+from functools import lru_cache
 
 from steadypin.model import parse
 from steadypin.model.declared import DeclaredRequirement
@@ -60,26 +59,23 @@ class Draft:
         editable: bool = False,
     ) -> None:
         """One PEP 508 requirement; `written` is the file's own text where that differs, `origin` where it comes from."""
-        parsed = parse.requirement(text) if readable_requirement(text) else None
-        if parsed is None:
+        wish = _wish(text.strip())
+        if wish is None:
             self.problem(f"not a valid requirement (PEP 508): {written or text}", location)
             return
-        name = parse.normalise(parsed.name)
         self.declared.append(
             DeclaredRequirement(
-                name=name,
-                requirement=redact(text.strip()),
+                name=wish.name,
+                requirement=wish.text,
                 location=location,
-                text=redact(written if written is not None else text.strip()),
+                text=wish.text if written is None else redact(written),
                 kind=where.kind,
                 group=where.group,
                 extra=where.extra,
                 editable=editable,
             )
         )
-        self.packages.append(
-            _package(parsed, location, where, origin or (url_origin(parsed.url) if parsed.url else None), editable)
-        )
+        self.packages.append(_package(wish, location, where, origin or wish.origin, editable))
 
     def add_place(self, reference: Reference, location: Location, where: Where, *, written: str) -> None:
         """A path or URL that stands where a requirement could; it may say whose name it has."""
@@ -116,19 +112,50 @@ class Draft:
         )
 
 
-def _package(parsed: Requirement, location: Location, where: Where, origin: Origin | None, editable: bool) -> LockedPackage:
-    name = parse.normalise(parsed.name)
-    return LockedPackage(
-        name=name,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What one requirement text says. `text` is as written, `canonical` as `packaging` writes it; both without credentials."""
+
+    name: str
+    raw_name: str
+    version: str | None
+    marker: str | None
+    extras: tuple[str, ...] | None
+    origin: Origin | None
+    text: str
+    canonical: str
+
+
+@lru_cache(maxsize=8192)
+def _wish(text: str) -> _Wish | None:
+    """The requirement, None where it is not one. The same texts come again in every group and extra."""
+    parsed = parse.requirement(text) if readable_requirement(text) else None
+    if parsed is None:
+        return None
+    return _Wish(
+        name=parse.normalise(parsed.name),
+        raw_name=parsed.name,
         version=exact_version(parsed),
+        marker=str(parsed.marker) if parsed.marker else None,
+        extras=tuple(sorted(parsed.extras)) or None,
+        origin=url_origin(parsed.url) if parsed.url else None,
+        text=redact(text),
+        canonical=redact(str(parsed)),
+    )
+
+
+def _package(wish: _Wish, location: Location, where: Where, origin: Origin | None, editable: bool) -> LockedPackage:
+    return LockedPackage(
+        name=wish.name,
+        version=wish.version,
         kind="editable" if editable else origin.kind if origin else "index",
         location=location,
-        raw_name=parsed.name if parsed.name != name else None,
-        marker=str(parsed.marker) if parsed.marker else None,
+        raw_name=wish.raw_name if wish.raw_name != wish.name else None,
+        marker=wish.marker,
         groups=_groups(where),
-        extras=tuple(sorted(parsed.extras)) or None,
+        extras=wish.extras,
         origin=origin,
-        requirement=redact(str(parsed)),
+        requirement=wish.canonical,
     )
 
 
