@@ -33,13 +33,15 @@ class ProjectFiles:
     """What a project folder says.
 
     `files` are the project's own, sorted by path, each with its role and with paths relative to the root (POSIX). `others` were
-    found and not read: files of nested projects, and locks that were not chosen. `errors` are files that could not be read at
+    found and not read: files of nested projects, and locks that were not chosen. `silent` are files for tools that were read
+    and install nothing. `errors` are files that could not be read at
     all; `problems` are about files and includes (what is wrong inside a file is in its own `problems`).
     """
 
     root: Path
     files: tuple[SourceFile, ...] = ()
     others: tuple[Found, ...] = ()
+    silent: tuple[Found, ...] = ()
     errors: tuple[SourceError, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -63,17 +65,23 @@ def read_project(root: Path, *, locks: Sequence[Path] = (), excluded: Sequence[s
             reading.read(found.path, found.format)
     reading.follow()
     reading.read_members([found for found in kept if found.format == "pyproject"])
-    files = with_roles(reading.files, set(chosen))
+    files = with_roles([file for file in reading.files if not _is_silent(file)], set(chosen))
     files = with_groups(files, reading.edges, {found.path for found in own})
     read = {file.path for file in files}
-    dropped = {file.path for file in reading.files} - read
+    silent = {file.path for file in reading.files if _is_silent(file)}
+    dropped = {file.path for file in reading.files} - read - silent
     return ProjectFiles(
         root=root,
         files=tuple(_with_freshness(file, files, root) for file in sorted(files, key=lambda file: file.path)),
         others=tuple(found for found in kept if found.path in dropped or found.path not in reading.asked),
+        silent=tuple(found for found in kept if found.path in silent),
         errors=tuple(sorted(reading.errors, key=lambda error: (error.location.path, error.location.line or 0))),
         problems=(*discovery.problems, *reading.problems, *include_cycles(reading.edges)),
     )
+
+
+def _is_silent(file: SourceFile) -> bool:
+    return file.format in TOOL_FORMATS and not (file.declared or file.packages or file.problems or file.index_urls)
 
 
 def _without(found: tuple[Found, ...], excluded: Sequence[str]) -> list[Found]:

@@ -188,6 +188,14 @@ def test_a_tool_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     }
 
 
+def test_tool_files_that_install_nothing_are_listed_apart(tmp_path: Path) -> None:
+    tree(tmp_path, {"requirements.txt": "attrs\n", "Dockerfile": "FROM x\nRUN make\n", "tox.ini": "[testenv]\ndeps = pytest\n"})
+    project = read_project(tmp_path)
+    assert list(by_path(project)) == ["requirements.txt", "tox.ini"]
+    assert [found.path for found in project.silent] == ["Dockerfile"]
+    assert not project.others
+
+
 def test_members_of_a_uv_workspace_belong_to_its_lock(tmp_path: Path) -> None:
     members = {f"libs/{name}/pyproject.toml": f'[project]\nname = "{name}"\n' for name in ("a", "b", "old")}
     root = '[tool.uv.workspace]\nmembers = ["libs/*"]\nexclude = ["libs/old"]\n'
