@@ -19,6 +19,7 @@ Wish = frozenset[str] | None
 Asked = Mapping[Place, frozenset[Wish]]
 _EXTRA = re.compile(r"""\bextra\s*==\s*['"]([^'"]+)['"]""")
 _WORKSPACE = {"constraints": "constraint", "overrides": "override"}
+_UV_READS = ("project.", "dependency-groups.", "tool.uv.")
 SHOWN = 5
 """How many differences a message lists."""
 
@@ -63,6 +64,8 @@ def asked_by_manifests(lock: SourceFile, members: Mapping[str, SourceFile]) -> A
         is_root = manifest.path.rpartition("/")[0] == folder
         sourced = {package.location for package in manifest.packages if package.origin and package.origin.kind != "index"}
         for entry in manifest.declared:
+            if not entry.location.key.startswith(_UV_READS):
+                continue
             place = _place(parse.normalise(member), entry.kind, entry.extra, entry.group, entry.name, is_root)
             parsed = parse.requirement(entry.requirement)
             if place is not None and parsed is not None:

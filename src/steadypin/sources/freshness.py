@@ -39,7 +39,7 @@ def staleness(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str 
 def _uv(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
     if lock.path.endswith(".py.lock") or not lock.freshness:
         return None
-    members = {name: file for name in lock.roots if (file := _manifest_of(name, files))}
+    members = {name: file for name in lock.roots if (file := _manifest_of(name, files)) and _is_static(file, root)}
     if not members:
         return None
     found = difference(asked_by_lock(lock, members), asked_by_manifests(lock, members))
@@ -50,6 +50,15 @@ def _manifest_of(name: str, files: Iterable[SourceFile]) -> SourceFile | None:
     """The pyproject.toml of a workspace member."""
     named = (file for file in files if file.format == "pyproject" and file.project_name)
     return next((file for file in named if parse.normalise(file.project_name or "") == parse.normalise(name)), None)
+
+
+def _is_static(manifest: SourceFile, root: Path) -> bool:
+    """Whether [project] holds all that the member asks for, so that no build is needed to know it."""
+    project = _table(_read(manifest.path, root) or {}, "project")
+    dynamic = project.get("dynamic", [])
+    return (
+        bool(project) and isinstance(dynamic, list) and not {"dependencies", "optional-dependencies"} & set(map(str, dynamic))
+    )
 
 
 def _poetry(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
@@ -155,8 +164,11 @@ def _unless(fresh: bool, manifest: str, word: str) -> str | None:
 
 
 def _beside(lock: SourceFile, root: Path, name: str) -> dict[str, Any] | None:
-    """The TOML file next to the lock; None where it is not there or cannot be read (which is reported elsewhere)."""
-    shown = posixpath.join(posixpath.dirname(lock.path), name)
+    return _read(posixpath.join(posixpath.dirname(lock.path), name), root)
+
+
+def _read(shown: str, root: Path) -> dict[str, Any] | None:
+    """A TOML file; None where it is not there or cannot be read (which is reported elsewhere)."""
     try:
         return toml.loads(read_bytes(root / shown, shown=shown).decode("utf-8-sig"))
     except (SourceError, ValueError, RecursionError):

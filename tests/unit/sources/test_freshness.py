@@ -95,10 +95,25 @@ lint = [{ name = "six", specifier = "==1.16.0" }]
     ],
 )
 def test_uv_lock_against_its_manifest(old: str, new: str, said: str | None, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT.replace(old, new))
     manifest = read_pyproject(PYPROJECT.replace(old, new).encode(), "pyproject.toml")
     read = UV.read(UV_LOCK.encode(), "uv.lock")
     reason = staleness(read, (manifest, read), tmp_path)
     assert reason is None if said is None else said in (reason or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PYPROJECT.replace('name = "Demo.App"\ndependencies', 'name = "Demo.App"\ndynamic = ["dependencies"]\nother'),
+        PYPROJECT + '[tool.poetry.group.more.dependencies]\nflit = "*"\n[tool.pdm.dev-dependencies]\nmore = ["flit"]\n',
+    ],
+    ids=["dynamic", "other tools"],
+)
+def test_uv_is_not_judged_by_what_it_does_not_read(text: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    read = UV.read(UV_LOCK.encode(), "uv.lock")
+    assert staleness(read, (read_pyproject(text.encode(), "pyproject.toml"), read), tmp_path) is None
 
 
 COMPILED = b"""\

@@ -121,6 +121,20 @@ def test_setup_cfg() -> None:
     assert (file.project_name, file.requires_python) == ("leg", ">=3.6")
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("install_requires = a; b>1", ["a", "b>1"]),
+        ("install_requires = a; os_name == 'nt'", ["a; os_name == 'nt'"]),
+        ("install_requires =\n  a; os_name == 'nt'\n  b # why", ["a; os_name == 'nt'", "b"]),
+        ("install_requires = attr: x.y", []),
+    ],
+)
+def test_lists_of_setup_cfg(text: str, found: list[str]) -> None:
+    file = read_setup_cfg(f"[options]\n{text}\n".encode(), "setup.cfg")
+    assert [entry.requirement for entry in file.declared] == found
+
+
 def test_setup_py() -> None:
     file = read_setup_py(example("setup.py"), "setup.py")
     assert [(e.location.line, e.requirement, e.extra) for e in file.declared] == [

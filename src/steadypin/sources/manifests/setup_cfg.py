@@ -5,6 +5,7 @@ from __future__ import annotations
 from steadypin.model import parse
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles.document import refuse_conflict, unicode_text
+from steadypin.sources.lockfiles.parts import readable_requirement
 from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.draft import RUNTIME, Draft, Where
 from steadypin.sources.manifests.ini import Option, place, read_options, without_comment
@@ -43,21 +44,29 @@ def _where(option: Option) -> Where | None:
 
 
 def _add(draft: Draft, option: Option, where: Where) -> None:
-    """A list of requirements, one a line (or separated by ";" on a single line where no marker can be meant)."""
+    """A list of requirements."""
     if option.text.startswith("file:"):
         for name in option.text.removeprefix("file:").replace("\n", ",").split(","):
             if name.strip():
                 draft.include("requirements", name.strip(), place(draft.path, option.line, option))
         return
     if option.text.startswith("attr:"):
-        draft.problem(
-            f"known only when the project is built: {option.name} = {option.text}", place(draft.path, option.line, option)
-        )
+        message = f"known only when the project is built: {option.name} = {option.text}"
+        draft.problem(message, place(draft.path, option.line, option))
         return
     for line, text in option.lines:
-        bare = without_comment(text)
-        if bare:
-            draft.add(bare, place(draft.path, line, option), where)
+        for requirement in _on_one_line(without_comment(text), alone=line == option.line):
+            draft.add(requirement, place(draft.path, line, option), where)
+
+
+def _on_one_line(text: str, *, alone: bool) -> list[str]:
+    """The requirements of a line. On the option's own line setuptools takes ";" for a separator; a marker is left whole here,
+    because that is what its author meant.
+    """
+    parts = [part.strip() for part in text.split(";") if part.strip()]
+    if alone and len(parts) > 1 and all(readable_requirement(part) for part in parts):
+        return parts
+    return [text] if text else []
 
 
 SETUP_CFG = Reader(format="setup.cfg", patterns=("setup.cfg",), read=read_setup_cfg)
