@@ -44,7 +44,6 @@ class Settings:
     refresh: bool = False
     cache_dir: Path | None = None
     advisory_source: str = "local"
-    max_advisory_age_days: int = 30
     test: str | None = None
 
 
@@ -96,7 +95,6 @@ SETTING_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "refresh": ("refresh", _flag),
     "cache-dir": ("cache_dir", _path),
     "advisory-source": ("advisory_source", _text),
-    "max-advisory-age": ("max_advisory_age_days", _days),
     "test": ("test", _text),
 }
 POLICY_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
@@ -105,6 +103,7 @@ POLICY_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "only": ("only", _texts),
     "skip": ("ignore", _texts),
     "max-age": ("max_age_days", _days),
+    "max-advisory-age": ("max_advisory_age_days", _days),
     "cooldown": ("cooldown_days", _days),
     "exact": ("exact", _flag),
     "require-hashes": ("require_hashes", _flag),

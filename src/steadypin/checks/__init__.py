@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from steadypin.checks import advisories, drift, health, judgement, pins, released
-from steadypin.checks.rule import Case, Check, Rule
+from steadypin.checks.rule import Case, Check
 from steadypin.model.finding import Finding
+from steadypin.model.rule import Rule
 
 CHECKS: tuple[Check, ...] = (drift.CHECK, pins.CHECK, health.CHECK, released.CHECK, advisories.CHECK)
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from steadypin.checks.rule import Case, Check, Rule
+from steadypin.checks.rule import Case, Check
 from steadypin.model import parse
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.comparison import Demand, PackageComparison
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location
 from steadypin.model.released import Project
+from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 
 VULNERABLE = Rule(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steadypin.checks.rule import Case, Check, Rule
+from steadypin.checks.rule import Case, Check
 from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
 from steadypin.model.installed import DirectUrl, InstalledDistribution
 from steadypin.model.location import Location
+from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 
 BROKEN = Rule(

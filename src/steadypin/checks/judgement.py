@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 
-from steadypin.checks.rule import Rule
 from steadypin.model import parse
 from steadypin.model.finding import Finding, Suppressed
 from steadypin.model.policy import Policy, Suppression
+from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 
 UNUSED = Rule(

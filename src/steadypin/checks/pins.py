@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steadypin.checks.installers import INSTALLERS
-from steadypin.checks.rule import Case, Check, Rule
+from steadypin.checks.rule import Case, Check
 from steadypin.model import parse
 from steadypin.model.comparison import Demand, PackageComparison
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location, Problem
 from steadypin.model.locked import LockedPackage, SourceFile
+from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 
 UNPINNED = Rule(

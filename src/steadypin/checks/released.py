@@ -8,11 +8,12 @@ from dataclasses import replace
 from packaging.version import Version
 
 from steadypin.checks.installers import INSTALLERS
-from steadypin.checks.rule import Case, Check, Rule
+from steadypin.checks.rule import Case, Check
 from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location
+from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 
 YANKED = Rule(

@@ -1,54 +1,16 @@
-"""What a check is: rules declared once, and a function from one case to findings."""
+"""What a check is: the rules that it declares, and a function from one case to findings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from steadypin.model.comparison import Comparison, PackageComparison
 from steadypin.model.facts import Facts
 from steadypin.model.finding import Finding
-from steadypin.model.location import Location
 from steadypin.model.policy import Policy
-from steadypin.model.severity import Severity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """A rule's identity.
-
-    `id` is stable for ever; `severity` the default; `why`, `bad` and `good` are what `steadypin explain` tells.
-    """
-
-    id: str
-    title: str
-    severity: Severity
-    why: str
-    bad: str
-    good: str
-
-    def finding(
-        self,
-        message: str,
-        *,
-        package: str | None = None,
-        version: str | None = None,
-        at: Iterable[Location] = (),
-        remedy: str = "",
-        about: str = "",
-    ) -> Finding:
-        """A finding of this rule at its default severity."""
-        return Finding(
-            rule=self.id,
-            severity=self.severity,
-            message=message,
-            package=package,
-            version=version,
-            locations=tuple(at),
-            remedy=remedy,
-            about=about,
-        )
+from steadypin.model.rule import Rule
 
 
 @dataclass(frozen=True, kw_only=True)

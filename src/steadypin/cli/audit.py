@@ -39,6 +39,10 @@ def audit(
     max_age: Annotated[str | None, typer.Option("--max-age", help="A release older than this (2y) is a finding.")] = None,
     group: Annotated[list[str] | None, typer.Option("--group", help="This dependency group is installed as well.")] = None,
     extra: Annotated[list[str] | None, typer.Option("--extra", help="This extra is installed as well.")] = None,
+    advisory_source: Annotated[
+        str | None,
+        typer.Option("--advisory-source", envvar="STEADYPIN_ADVISORY_SOURCE", help="Ask local (steadypin db), osv or index."),
+    ] = None,
     facts_out: Annotated[Path | None, typer.Option("--facts-out", metavar="FILE", help="Save all that was read.")] = None,
     facts_in: Annotated[
         Path | None, typer.Option("--facts-in", metavar="FILE", help="Judge saved facts; read nothing else.")
@@ -74,6 +78,7 @@ def audit(
         max_age_days=parse_days(max_age),
         groups=tuple(group or ()),
         extras=tuple(extra or ()),
+        advisory_source=advisory_source,
     )
     if settings.offline and settings.refresh:
         raise UsageError("--offline and --refresh exclude each other", hint="leave one out")

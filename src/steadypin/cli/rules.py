@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from steadypin.checks import rules as all_rules
-from steadypin.checks.rule import Rule
 from steadypin.cli import options
 from steadypin.cli.output import presentation, write_stdout
 from steadypin.codec import SCHEMA_VERSION, dumps
 from steadypin.errors import UsageError
+from steadypin.model.rule import Rule
+from steadypin.pipeline.audit import rules as all_rules
 from steadypin.reporters.layout import Cell, Column, paragraph, table
 
 

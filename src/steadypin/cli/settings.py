@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from steadypin import config
@@ -11,10 +12,10 @@ from steadypin.errors import UsageError
 
 def settings_for(root: Path, **options: object) -> Settings:
     """The settings of the folder `root` (or of the folder that an image or file lies in). Raises UsageError, ConfigError."""
-    from steadypin.checks import rules
+    from steadypin.pipeline.audit import rules
 
     if not root.exists():
         raise UsageError(f"{root}: no such file or folder", hint="give the project's folder")
     folder = root if root.is_dir() else root.parent
     known = frozenset(rule.id for rule in rules())
-    return config.override(config.load(folder, known_rules=known), **options)
+    return config.override(replace(config.load(folder, known_rules=known), root=root), **options)

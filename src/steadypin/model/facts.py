@@ -18,7 +18,8 @@ from steadypin.model.target import Target
 class Facts:
     """The input of every judgement. `taken_at` is ISO 8601 in UTC to the second; nothing after this looks at a clock.
 
-    `problems` are about the project as a whole (an include that is missing or leads outside), not inside one file.
+    `problems` are about the project as a whole (an include that is missing or leads outside), not inside one file;
+    `notes` say how the reading went (an environment that was passed over, a cache that cannot be written).
 
     `environment` is None when only files were audited; `projects` holds what the indexes answered; names that were asked for
     and not answered have a `Gap`. `unknown` are names that the index said it does not know. `lookups` says whether an index
@@ -37,6 +38,7 @@ class Facts:
     advisories_as_of: str | None = None
     unsafe: tuple[UnsafeRelease, ...] = ()
     problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
     @property

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding, Suppressed
 from steadypin.model.gap import Gap
+from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 from steadypin.model.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One audit or check: findings worst first, packages by name. `taken_at` is the facts' time."""
+    """One audit or check: findings worst first, packages by name. `taken_at` is the facts' time, `rules` are all there are."""
 
     command: str
     version: str
@@ -29,6 +30,8 @@ class Report:
     files: tuple[str, ...] = ()
     lookups: bool = False
     advisories_as_of: str | None = None
+    notes: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     @property
     def failing(self) -> tuple[Finding, ...]:

@@ -24,7 +24,8 @@ class Verdict(Enum):
 class TestRun:
     """One execution of the test command. `outcome`: passed, failed, collection-error, timeout, signal, no-tests, cannot-start.
 
-    `exit_code` is None where the process was ended by us; `failed` are test ids; `error` the first error's line; `log` a path.
+    `exit_code` is None where the process was ended by us; `failed` are test ids; `error` the first error's line; `log` a path;
+    `boundary` the project's line that called and the package's line that raised.
     """
 
     __test__ = False  # not a pytest class
@@ -38,6 +39,7 @@ class TestRun:
     failed: tuple[str, ...] = ()
     error: str = ""
     log: str = ""
+    boundary: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from packaging.version import Version
 
@@ -15,14 +14,9 @@ from steadypin.errors import UsageError
 from steadypin.model import parse
 from steadypin.model.advisory import UnsafeRelease
 from steadypin.model.facts import Facts
-from steadypin.transport.cache import default_folder
+from steadypin.pipeline.environment import cache_dir
 
 SOURCES = ("local", "osv", "index")
-
-
-def cache_folder(settings: Settings) -> Path:
-    """Where this user keeps what was fetched."""
-    return settings.cache_dir or default_folder()
 
 
 def ask(packages: Iterable[tuple[str, str]], settings: Settings, *, at: str) -> Answer:
@@ -35,7 +29,7 @@ def ask(packages: Iterable[tuple[str, str]], settings: Settings, *, at: str) -> 
         raise UsageError(f"no advisory source {settings.advisory_source!r}", hint=f"one of: {', '.join(SOURCES)}")
     if settings.advisory_source != "local":
         return _ask_online(packages, settings, at)
-    folder = cache_folder(settings)
+    folder = cache_dir(settings)
     opened = open_store(folder, at=at)
     if opened is None:
         return Answer(gaps=(missing_gap(folder),))
@@ -52,7 +46,7 @@ def _ask_online(packages: Iterable[tuple[str, str]], settings: Settings, at: str
     from steadypin.transport.session import Session
 
     routing = route(index_url=settings.index_url)
-    cache = Cache(cache_folder(settings))
+    cache = Cache(cache_dir(settings))
     with Session(routing.manners, logins=routing.logins) as session:
         line = Line(session=session, cache=cache, offline=settings.offline, refresh=settings.refresh)
         if settings.advisory_source == "osv":
@@ -73,7 +67,7 @@ def unsafe_releases(facts: Facts, settings: Settings) -> tuple[UnsafeRelease, ..
 
     Empty without a local database; then nothing is known of a candidate, and the gap about that is already in the facts.
     """
-    opened = open_store(cache_folder(settings), at=facts.taken_at)
+    opened = open_store(cache_dir(settings), at=facts.taken_at)
     if opened is None:
         return ()
     lowest = _lowest(facts)

@@ -12,6 +12,7 @@ from steadypin.comparison.applicable import Selection
 from steadypin.config import Settings
 from steadypin.model.facts import Facts
 from steadypin.model.report import Report
+from steadypin.model.rule import Rule
 
 
 def report(facts: Facts, settings: Settings, *, command: str) -> Report:
@@ -35,6 +36,8 @@ def report(facts: Facts, settings: Settings, *, command: str) -> Report:
         files=tuple(file.path for file in facts.files),
         lookups=facts.lookups,
         advisories_as_of=facts.advisories_as_of,
+        notes=facts.notes,
+        rules=checks.rules(),
     )
 
 
@@ -43,3 +46,8 @@ def exit_code(result: Report, *, strict: bool) -> int:
     if result.failing:
         return 1
     return 3 if strict and result.gaps else 0
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every rule that there is, by id."""
+    return checks.rules()

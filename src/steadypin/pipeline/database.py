@@ -11,7 +11,7 @@ from steadypin.advisories.download import OSV_ZIP, Progress, is_url
 from steadypin.config import Settings
 from steadypin.errors import DatabaseError, UsageError
 from steadypin.index.routing import route
-from steadypin.pipeline.advisories import cache_folder
+from steadypin.pipeline.environment import cache_dir
 from steadypin.transport.auth import take_login
 from steadypin.transport.session import Manners, Session, shown_url
 
@@ -40,31 +40,31 @@ def update(source: str | None, settings: Settings, *, progress: Progress = lambd
     """
     source = source or OSV_ZIP
     if not is_url(source):
-        return updating.update(Path(source.removeprefix("file://")).expanduser(), cache_folder(settings))
+        return updating.update(Path(source.removeprefix("file://")).expanduser(), cache_dir(settings))
     if settings.offline:
         raise UsageError(
             f"{shown_url(source)} is on the network, and --offline says not to use it",
             hint="give a file or folder with --from",
         )
-    return _fetch(source, cache_folder(settings), route(index_url=settings.index_url).manners, progress)
+    return _fetch(source, cache_dir(settings), route(index_url=settings.index_url).manners, progress)
 
 
-def _fetch(source: str, cache_dir: Path, manners: Manners, progress: Progress) -> Built:
+def _fetch(source: str, folder: Path, manners: Manners, progress: Progress) -> Built:
     try:
         url, login = take_login(source)
     except ValueError:
         raise UsageError(f"{shown_url(source)}: not a usable URL", hint="check the address after --from") from None
     patient = replace(manners, deadline=_DOWNLOAD_SECONDS, wire_limit=_DOWNLOAD_LIMIT, body_limit=_DOWNLOAD_LIMIT)
     with Session(patient, logins=(login,) if login else ()) as session:
-        return updating.update_from_url(url, cache_dir, session, progress=progress)
+        return updating.update_from_url(url, folder, session, progress=progress)
 
 
 def status(settings: Settings) -> DatabaseStatus:
     """What the database is. Raises DatabaseError where there is none, or none that can be read."""
-    cache_dir = cache_folder(settings)
-    opened = store.open_store(cache_dir)
+    folder = cache_dir(settings)
+    opened = store.open_store(folder)
     if opened is None:
-        raise store.missing(cache_dir)
+        raise store.missing(folder)
     with opened:
         records, packages = opened.counts
         return DatabaseStatus(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -18,6 +17,7 @@ from steadypin.model.installed import PythonEnvironment
 from steadypin.model.location import Problem
 from steadypin.model.locked import SourceFile
 from steadypin.model.target import Target
+from steadypin.pipeline import environment
 
 Progress = Callable[[int, int], None]
 FACTS = "facts"
@@ -36,17 +36,18 @@ class Request:
 
 def gather(settings: Settings, request: Request) -> Facts:
     """Read the ledgers. A file or an answer that cannot be had is a `Gap`; not `lenient`, an unreadable file is an error."""
-    files, problems, gaps = _files(settings, request)
-    environment = _environment(settings, request)
-    target = _target(settings, environment)
+    found = None if request.no_environment else environment.read(settings, snapshot=request.snapshot)
+    installed = found.environment if found else None
+    files = _Files() if found and found.itself and not settings.locks else _files(settings, request)
     facts = Facts(
-        target=target,
+        target=_target(settings, installed),
         taken_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         root=settings.root.name,
-        files=files,
-        environment=environment,
-        problems=problems,
-        gaps=gaps,
+        files=files.files,
+        environment=installed,
+        problems=files.problems,
+        gaps=files.gaps,
+        notes=found.notes if found else (),
     )
     if "index" in request.ledgers:
         facts = _with_index(facts, settings, request.progress)
@@ -68,47 +69,33 @@ def load(path: Path) -> Facts:
     return codec.decode(text, Facts, kind=FACTS, path=str(path))
 
 
-def cache_dir(settings: Settings) -> Path:
-    """Where answers are kept."""
-    from steadypin.transport.cache import default_folder
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    files: tuple[SourceFile, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
-    return settings.cache_dir or default_folder()
 
-
-def _files(settings: Settings, request: Request) -> tuple[tuple[SourceFile, ...], tuple[Problem, ...], tuple[Gap, ...]]:
+def _files(settings: Settings, request: Request) -> _Files:
     from steadypin.sources.project import read_project
 
-    if not settings.root.is_dir():
-        return (), (), ()
-    found = read_project(settings.root, locks=tuple(Path(lock) for lock in settings.locks))
+    folder = settings.root if settings.root.is_dir() else settings.root.parent
+    found = read_project(folder, locks=tuple(Path(lock) for lock in settings.locks))
     if found.errors and (not request.lenient or settings.locks):
         raise found.errors[0]
-    return found.files, found.problems, tuple(map(_unreadable, found.errors))
+    return _Files(files=found.files, problems=found.problems, gaps=tuple(map(_unreadable, found.errors)))
 
 
 def _unreadable(error: SourceError) -> Gap:
     return Gap(subject=error.location.path, stage="sources", reason="unreadable", detail=f"{error.location}: {error.message}")
 
 
-def _environment(settings: Settings, request: Request) -> PythonEnvironment | None:
-    if request.no_environment:
-        return None
-    if request.snapshot is not None:
-        from steadypin.sources.snapshot import read_snapshot
-
-        return read_snapshot(request.snapshot)
-    from steadypin.sources.environments import find_environment, read_environment
-
-    found = find_environment(settings.root, python=settings.python, environ=os.environ)
-    return read_environment(found, cache_dir=cache_dir(settings))
-
-
-def _target(settings: Settings, environment: PythonEnvironment | None) -> Target:
+def _target(settings: Settings, installed: PythonEnvironment | None) -> Target:
     from steadypin.sources.targets import parse_target, running_target
 
     if settings.target:
-        return parse_target(settings.target, base=environment.target if environment else None)
-    return environment.target if environment else running_target()
+        return parse_target(settings.target, base=installed.target if installed else None)
+    return installed.target if installed else running_target()
 
 
 def _with_index(facts: Facts, settings: Settings, progress: Progress | None) -> Facts:
@@ -118,7 +105,7 @@ def _with_index(facts: Facts, settings: Settings, progress: Progress | None) -> 
 
     prefix = Path(facts.environment.path) if facts.environment else None
     routing = route(index_url=settings.index_url, extra_index_urls=settings.extra_index_urls, prefix=prefix)
-    cache = Cache(cache_dir(settings))
+    cache = Cache(environment.cache_dir(settings))
     with IndexClient(routing, cache=cache, offline=settings.offline, refresh=settings.refresh) as client:
         answers = client.ask(_names(facts), progress=progress)
     return replace(facts, projects=answers.projects, unknown=answers.unknown, lookups=True, gaps=(*facts.gaps, *answers.gaps))
@@ -132,20 +119,10 @@ def _names(facts: Facts) -> Iterable[str]:
 
 
 def _with_advisories(facts: Facts, settings: Settings) -> Facts:
-    from steadypin.advisories.store import missing_gap, open_store
+    from steadypin.pipeline.advisories import ask
 
-    folder = cache_dir(settings)
-    store = open_store(folder, at=facts.taken_at)
-    if store is None:
-        return replace(facts, gaps=(*facts.gaps, missing_gap(folder)))
-    with store:
-        answer = store.lookup(_versions(facts))
-    return replace(
-        facts,
-        advisories=answer.matches,
-        advisories_as_of=answer.as_of,
-        gaps=(*facts.gaps, *answer.gaps),
-    )
+    answer = ask(_versions(facts), settings, at=facts.taken_at)
+    return replace(facts, advisories=answer.matches, advisories_as_of=answer.as_of, gaps=(*facts.gaps, *answer.gaps))
 
 
 def _versions(facts: Facts) -> Iterable[tuple[str, str]]:

@@ -20,7 +20,8 @@ from steadypin.model.gap import Gap
 from steadypin.model.parse import normalise
 from steadypin.model.plan import Plan
 from steadypin.pipeline import facts as reading
-from steadypin.pipeline.facts import Request, cache_dir
+from steadypin.pipeline.environment import cache_dir
+from steadypin.pipeline.facts import Request
 from steadypin.planning.goal import Goal, Grouping, parse_levels
 from steadypin.planning.plan import basis_digest, make_plan
 from steadypin.planning.resolver import Resolver

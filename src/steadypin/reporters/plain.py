@@ -29,6 +29,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "environment": report.environment,
         "files": list(report.files),
         "advisories_as_of": report.advisories_as_of,
+        "notes": list(report.notes),
         "fail_on": str(report.fail_on),
         "summary": summary(report),
         "packages": [package_row(package) for package in report.packages],

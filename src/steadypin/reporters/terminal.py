@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from steadypin.checks import rules
-from steadypin.checks.rule import Rule
 from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location
 from steadypin.model.report import Report
+from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 from steadypin.reporters.layout import Cell, Column, count, cut, names, paragraph, styled, table, width_of
 from steadypin.reporters.reporter import Presentation
@@ -59,6 +58,8 @@ def _head(report: Report, presentation: Presentation) -> Iterator[str]:
     yield styled(cut(title, presentation.width), "bold", color=presentation.color)
     if report.files:
         yield from paragraph(f"read: {names(map(shown, report.files), most=8)}", width=presentation.width)
+    for note in report.notes:
+        yield from paragraph(f"note: {shown(note)}", width=presentation.width)
 
 
 def _ledgers(report: Report, presentation: Presentation) -> list[str]:
@@ -118,7 +119,7 @@ def held_by(package: PackageComparison) -> str:
 
 
 def _findings(report: Report, presentation: Presentation) -> Iterator[str]:
-    known = {rule.id: rule for rule in rules()}
+    known = {rule.id: rule for rule in report.rules}
     for severity, at_severity in groupby(report.findings, key=lambda finding: finding.severity):
         by_rule = sorted(at_severity, key=lambda finding: (finding.rule, finding.sort_key))
         for rule_id, found in groupby(by_rule, key=lambda finding: finding.rule):

@@ -1,0 +1,41 @@
+"""The environment that the settings mean, read once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from steadypin.config import Settings
+from steadypin.model.installed import PythonEnvironment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEnvironment:
+    """`itself`: the given path is the environment (an image, a container's root), so no project's files stand around it."""
+
+    environment: PythonEnvironment
+    notes: tuple[str, ...] = ()
+    itself: bool = False
+
+
+def read(settings: Settings, *, snapshot: Path | None = None) -> ReadEnvironment:
+    """Find and read it. Raises EnvironmentNotFound, InterpreterError, SourceError."""
+    if snapshot is not None:
+        from steadypin.sources.snapshot import read_snapshot
+
+        return ReadEnvironment(environment=read_snapshot(snapshot))
+    from steadypin.sources.environments import find_environment, read_environment
+
+    found = find_environment(settings.root, python=settings.python, environ=os.environ)
+    environment = read_environment(found, cache_dir=cache_dir(settings))
+    others = (f"also in it: {', '.join(environment.others)} (name one with --python)",) if environment.others else ()
+    itself = settings.python is None and found.form in ("image", "root", "zipapp", "snapshot")
+    return ReadEnvironment(environment=environment, notes=(*found.notes, *others), itself=itself)
+
+
+def cache_dir(settings: Settings) -> Path:
+    """Where answers are kept."""
+    from steadypin.transport.cache import default_folder
+
+    return settings.cache_dir or default_folder()
