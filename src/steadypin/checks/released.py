@@ -121,8 +121,11 @@ def _from_elsewhere(package: PackageComparison) -> bool:
 
 
 def _places(package: PackageComparison) -> list[Location]:
-    """Where a person would change the version: lock, declaration, and only then the environment."""
-    places = [entry.location for entry in package.locked] or [item.location for item in package.declared]
+    """Where a person would change the version: the lock line that pins it, the declaration, and only then the environment."""
+    pins = [entry.location for entry in package.locked if parse.satisfies_pin(package.current, entry.version)]
+    if package.installed and package.locked and not pins:
+        return [package.installed[0].location]
+    places = pins or [item.location for item in package.declared]
     return places or [distribution.location for distribution in package.installed[:1]]
 
 
