@@ -163,7 +163,7 @@ class _Walk:
     def _format(self, name: str, folder: str, names: set[str]) -> str | None:
         if name.endswith(".py") and f"{name}.lock" in names:
             return "script"
-        return self._claims.format(name, folder)
+        return self._claims.format(name, folder or f"{self.root.name}/")
 
     def _is_readable(self, entry: os.DirEntry[str], shown: str) -> bool:
         """Whether it is a regular file inside the root; a link may lead to one."""

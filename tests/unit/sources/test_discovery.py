@@ -180,6 +180,10 @@ def test_special_files_and_links_are_problems_and_never_followed(tmp_path: Path)
     }
 
 
+def test_a_requirements_folder_may_be_the_root(tmp_path: Path) -> None:
+    assert paths(discover(tree(tmp_path / "requirements", {"base.txt": "", "readme.md": ""}))) == ["base.txt"]
+
+
 def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such folder"):
         discover(tmp_path / "nothing")
