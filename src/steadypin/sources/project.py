@@ -33,7 +33,7 @@ class ProjectFiles:
     """What a project folder says.
 
     `files` are the project's own, sorted by path, each with its role and with paths relative to the root (POSIX). `others` were
-    found and not read: files of nested projects, and locks that were not chosen. `silent` are files for tools that were read and
+    found and not read: files of nested projects, and locks that were not chosen. `silent` are tool files that were read and
     install nothing. `errors` are files that could not be read at all; `problems` are about files and includes (what is wrong
     inside a file is in its own `problems`).
     """
