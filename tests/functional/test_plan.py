@@ -46,6 +46,10 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
+def flat(lists: list[list[Any]]) -> list[Any]:
+    return [item for inner in lists for item in inner]
+
+
 def plan(project: Path, index: TestIndex, *words: str) -> Ran:
     return steadypin("plan", "--no-env", "--index-url", index.url, *words, cwd=project, home=project.parent / "home")
 
@@ -55,7 +59,7 @@ def test_stages_holds_and_couplings(project: Path, index: TestIndex) -> None:
     assert ran.code == 0, ran.err
     moved = [[(c["name"], c["before"], c["after"]) for c in stage["changes"]] for stage in ran.json["stages"]]
     assert moved[0] == [("pytest-thing", "1.0", "1.1")]
-    assert moved[1] == [("click", "7.0", "7.0.1")] or ("click", "7.0", "8.0") in sum(moved, [])
+    assert moved[1] == [("click", "7.0", "7.0.1")] or ("click", "7.0", "8.0") in flat(moved)
     coupled = next(c for stage in ran.json["stages"] for c in stage["changes"] if c["name"] == "core")
     assert coupled["coupled_with"] == ["model"]
     holds = {hold["name"]: hold["because"][0] for hold in ran.json["holds"]}
@@ -111,12 +115,12 @@ def test_levels_only_exclude_and_grouping(project: Path, index: TestIndex) -> No
             [c["name"] for c in stage["changes"]] for stage in plan(project, index, "--format", "json", *words).json["stages"]
         ]
 
-    assert sum(names("--only", "web"), []) == ["click", "web"]
-    assert "core" not in sum(names("--exclude", "core"), []) and "model" not in sum(names("--exclude", "core"), [])
+    assert flat(names("--only", "web")) == ["click", "web"]
+    assert "core" not in flat(names("--exclude", "core")) and "model" not in flat(names("--exclude", "core"))
     assert len(names("--all-at-once")) == 1
     assert len(names("--one-by-one")) == 4
-    assert sorted(sum(names("--to", "minor"), [])) == ["click", "pytest-thing", "web"]
-    assert sorted(sum(names("--to", "patch", "--to", "web=latest"), [])) == ["click", "web"]
+    assert sorted(flat(names("--to", "minor"))) == ["click", "pytest-thing", "web"]
+    assert sorted(flat(names("--to", "patch", "--to", "web=latest"))) == ["click", "web"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +164,7 @@ def test_an_edited_plan_is_refused(project: Path, index: TestIndex) -> None:
 def test_checklist_and_update_in_place(project: Path, index: TestIndex) -> None:
     plan(project, index, "-o", "plan.json")
     first = steadypin("checklist", "--plan", "plan.json", cwd=project)
-    assert first.code == 0 and "- [ ] **`web`** `1.0` → `1.1`" in first.out or "`web`" in first.out
+    assert first.code == 0 and "- [ ] **`web`** `1.0` → `2.0`" in first.out
     body = project / "body.md"
     body.write_text("Hello reviewers\n", encoding="utf-8")
     assert steadypin("checklist", "--plan", "plan.json", "--update", "body.md", cwd=project).code == 0

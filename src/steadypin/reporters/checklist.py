@@ -17,7 +17,8 @@ from steadypin.codec import SCHEMA_VERSION
 from steadypin.errors import StaleInput
 from steadypin.model.plan import Change, Plan, Stage
 from steadypin.reporters.layout import count, names
-from steadypin.reporters.markdown import code, escape
+from steadypin.reporters import markdown
+from steadypin.reporters.markdown import escape
 from steadypin.reporters.plan_json import plan_digest
 from steadypin.reporters.plan_terminal import headline, reason_words
 
@@ -125,8 +126,9 @@ def render(plan: Plan, *, evidence: Evidence | None = None, body: str = "", limi
     """
     ticked = frozenset(match["key"] for match in _TASK.finditer(body) if match["tick"] in "xX")
     room = max(_SMALLEST, limit - len(_OURS.sub("", body, count=1)) - 2)
+    possible = (detail for detail in _DETAILS if _least(plan, detail) <= room)
     ours = next(
-        (text for detail in _DETAILS if len(text := _section(plan, evidence or Evidence(), ticked, detail)) <= room), None
+        (text for detail in possible if len(text := _section(plan, evidence or Evidence(), ticked, detail)) <= room), None
     )
     if ours is None:
         ours = _shortest(plan, room)
@@ -135,6 +137,13 @@ def render(plan: Plan, *, evidence: Evidence | None = None, body: str = "", limi
     if _OURS.search(body):
         return _OURS.sub(lambda _: ours, body, count=1)
     return body.rstrip("\n") + "\n\n" + ours + "\n"
+
+
+def _least(plan: Plan, detail: _Detail) -> int:
+    """Characters that the changes take at least, to spare the writing of what cannot fit."""
+    if not detail.changes:
+        return 0
+    return 40 * sum(1 for stage in plan.stages for change in stage.changes if detail.indirect or change.direct)
 
 
 def _section(plan: Plan, evidence: Evidence, ticked: frozenset[str], detail: _Detail) -> str:
@@ -160,19 +169,18 @@ def _summary(plan: Plan) -> str:
 
 def _stage(stage: Stage, evidence: Evidence, ticked: frozenset[str], detail: _Detail) -> Iterator[str]:
     verdict = (evidence.verdicts or {}).get(stage.number)
-    shown = f": tests {escape(verdict)}" if verdict else ""
-    yield f"### Stage {stage.number}: {escape(stage.title)} ({stage.risk} risk){shown}"
+    said = f": tests {escape(verdict)}" if verdict else ""
+    yield f"### Stage {stage.number}: {escape(stage.title)} ({stage.risk} risk){said}"
     yield ""
     if not detail.changes:
         key = _stage_key(stage)
         yield f"- [{_tick(key, ticked, False)}] {count(len(stage.changes), 'change')} <!-- {key} -->"
         return
-    hidden = [change for change in stage.changes if not (detail.indirect or change.direct or change.cures)]
-    for change in stage.changes:
-        if change not in hidden:
-            yield _task(change, evidence, ticked, detail)
+    visible = [change for change in stage.changes if detail.indirect or change.direct or change.cures]
+    yield from (_task(change, evidence, ticked, detail) for change in visible)
+    hidden = len(stage.changes) - len(visible)
     if hidden:
-        yield f"- and {count(len(hidden), 'indirect change')}"
+        yield f"- and {count(hidden, 'indirect change')}"
 
 
 def _task(change: Change, evidence: Evidence, ticked: frozenset[str], detail: _Detail) -> str:
@@ -203,6 +211,11 @@ def _move(change: Change) -> str:
         return f"{code(change.before or '')} goes"
     down = " (downgrade)" if change.kind == "downgrade" else ""
     return f"{code(change.before or '')} → {code(change.after or '')}{down}"
+
+
+def code(text: str) -> str:
+    """A code span that cannot hold one of our markers."""
+    return markdown.code(text).replace("<!--", "<!-").replace("-->", "->")
 
 
 def _key(change: Change) -> str:

@@ -17,10 +17,16 @@ PYTHON = "Python"
 INDEX = "index"
 """Who demands, where it is no package: the project itself, the interpreter, and an index that has nothing to offer."""
 
-_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_SPEC = r"(?:\[[^\]\s]*\])?(?:\{[^}]*\})?(?:[<>=!~]+[^\s,;()]+(?:,\s?[<>=!~]+[^\s,;()]+)*)?"
+_LIMIT = 60_000  # characters of an explanation; every repetition below is bounded too, so that no text takes long
+_NAME = r"(?<![A-Za-z0-9._-])[A-Za-z0-9](?:[A-Za-z0-9._-]{0,120}[A-Za-z0-9])?"
+_SPEC = (
+    r"(?:\[[^\]\s]{0,200}\])?(?:\{[^}]{0,300}\})?"
+    r"(?:[<>=!~]{1,3}[^\s,;()<>=!~]{1,80}(?:,\s?[<>=!~]{1,3}[^\s,;()<>=!~]{1,80}){0,20})?"
+)
 _ITEM = rf"{_NAME}{_SPEC}"
-_ONE_OF = rf"(?:one of: (?P<choices>{_ITEM}(?: {_ITEM})*?)(?= (?:and|we|or|you|there)\b|, we\b|[.]\s|$)|(?P<item>{_ITEM}))"
+_ONE_OF = (
+    rf"(?:one of: (?P<choices>{_ITEM}(?: {_ITEM}){{0,40}}?)(?= (?:and|we|or|you|there)\b|, we\b|[.]\s|$)|(?P<item>{_ITEM}))"
+)
 
 _CONCLUSION = re.compile(r"we can conclude that .*?(?=\. (?:And|Because|\()|\.$|\. *\n|$)")
 _DEPENDS = re.compile(rf"(?:all versions of )?(?P<by>{_ITEM}) depends? on {_ONE_OF}")
@@ -29,17 +35,22 @@ _REQUIRE = re.compile(rf"(?:you require|your project depends on|you depend on) {
 _NO_VERSION = re.compile(rf"there (?:is|are) no versions? of (?P<item>{_ITEM})")
 _ONLY = re.compile(rf"only (?:the following versions of )?(?P<item>{_ITEM})(?: (?:is|are) available|:)")
 _NOT_FOUND = re.compile(rf"(?P<item>{_ITEM}) (?:was|were) not found")
-_NO_WHEEL = re.compile(rf"(?P<item>{_ITEM}) (?:has|have) no (?P<what>wheels|usable wheels|source distribution)[^.]*")
+_NO_WHEEL = re.compile(rf"(?P<item>{_ITEM}) (?:has|have) no (?P<what>wheels|usable wheels|source distribution)[^.]{{0,200}}")
 _UNUSABLE = re.compile(rf"(?P<item>{_ITEM}) (?:was|is) (?P<what>yanked)")
 _UV_FAILED = re.compile(r"No solution found", re.IGNORECASE)
 
-_PIP_DEPENDS = re.compile(rf"^\s*(?P<by>{_NAME}) (?P<version>\S+)(?: \([^)]*\))? depends on (?P<item>[^\n;]+)", re.MULTILINE)
-_PIP_ASKED = re.compile(r"^\s*The user requested (?:\(constraint\) )?(?P<item>[^\n;]+)", re.MULTILINE)
-_PIP_NONE = re.compile(r"Could not find a version that satisfies the requirement (?P<item>[^\n;(]+)")
-_PIP_PYTHON = re.compile(rf"(?:Package '(?P<name>{_NAME})' requires a different Python: \S+ not in '(?P<spec>[^']+)')")
+_PIP_DEPENDS = re.compile(
+    rf"^[ \t]*(?P<by>{_NAME}) (?P<version>\S{{1,80}})(?: \([^)\n]{{0,200}}\))? depends on (?P<item>[^\n;]{{1,300}})",
+    re.MULTILINE,
+)
+_PIP_ASKED = re.compile(r"^[ \t]*The user requested (?:\(constraint\) )?(?P<item>[^\n;]{1,300})", re.MULTILINE)
+_PIP_NONE = re.compile(r"Could not find a version that satisfies the requirement (?P<item>[^\n;(]{1,300})")
+_PIP_PYTHON = re.compile(
+    rf"(?:Package '(?P<name>{_NAME})' requires a different Python: \S{{1,40}} not in '(?P<spec>[^']{{1,100}})')"
+)
 _PIP_INFORMATION = re.compile(
-    r"RequirementInformation\(requirement=SpecifierRequirement\('(?P<item>[^']+)'\), parent="
-    r"(?:None|LinkCandidate\('\S*?/(?P<file>[^/\s']+?)(?:#\S*)? \(from)"
+    r"RequirementInformation\(requirement=SpecifierRequirement\('(?P<item>[^']{1,300})'\), parent="
+    r"(?:None|LinkCandidate\('\S{0,500}?/(?P<file>[^/\s'#]{1,200})(?:#\S{0,200})? \(from)"
 )
 _PIP_FAILED = re.compile(
     r"because these package versions have conflicting dependencies|ResolutionImpossible|No matching distribution"
@@ -50,7 +61,7 @@ def uv_conflicts(text: str) -> tuple[Conflict, ...]:
     """The premises of uv's explanation, in its order, each once; empty if it is no explanation of a conflict."""
     if not _UV_FAILED.search(text):
         return ()
-    flat = " ".join(re.sub(r"(?m)^\s*(?:╰─▶|×|│|cause:)", " ", text.split("\nhint:")[0].split("\n\nhint:")[0]).split())
+    flat = " ".join(re.sub(r"(?m)^[ \t]*(?:╰─▶|×|│|cause:)", " ", text[:_LIMIT].split("\nhint:")[0]).split())
     premises = _CONCLUSION.sub("", _KNOWN.sub("", flat))
     found: list[Conflict] = []
     for match in _DEPENDS.finditer(premises):
@@ -67,6 +78,7 @@ def pip_conflicts(text: str) -> tuple[Conflict, ...]:
     """The same for pip's explanation, as pip-compile prints it."""
     if not _PIP_FAILED.search(text):
         return ()
+    text = text[:_LIMIT] + text[max(_LIMIT, len(text) - _LIMIT) :]
     head = text.split("Traceback (most recent call last)")[0].strip() or text[:1000]
     found = [_conflict(m["item"].strip(), f"{m['by']}=={m['version']}", head) for m in _PIP_DEPENDS.finditer(text)]
     found += [_conflict(m["item"].strip(), PROJECT, head) for m in _PIP_ASKED.finditer(text)]
