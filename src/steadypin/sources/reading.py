@@ -18,7 +18,7 @@ from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles import READERS, Reader
 from steadypin.text import printable
 
-SIZE_LIMIT = 256 * 1024 * 1024
+SIZE_LIMIT = 128 * 1024 * 1024
 """Bytes of the largest file that is read; the largest locks of large monorepos have a tenth of it."""
 _LARGE = 2 * 1024 * 1024
 _REASONS = {

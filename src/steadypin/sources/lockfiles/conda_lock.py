@@ -85,7 +85,7 @@ def read_entry(entry: Table, draft: Draft) -> None:
     )
     if kind != "conda":
         draft.hashes(package.files, name, place)
-    draft.packages.append(package)
+    draft.add(package)
 
 
 def _name(raw: str, manager: str, place: Location, draft: Draft) -> str | None:

@@ -212,9 +212,13 @@ class LineCounter:
         self._text = text
         self._offset = 0
         self._line = 1
+        self._start = 0
 
     def at(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1. Offsets must ascend."""
-        self._line += self._text.count("\n", self._offset, offset)
+        ends = self._text.count("\n", self._offset, offset)
+        if ends:
+            self._line += ends
+            self._start = self._text.rfind("\n", self._offset, offset) + 1
         self._offset = offset
-        return self._line, offset - self._text.rfind("\n", 0, offset)
+        return self._line, offset - self._start + 1

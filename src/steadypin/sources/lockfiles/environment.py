@@ -64,7 +64,7 @@ def _conda(text: str, place: Location, draft: Draft) -> None:
         draft.problem(f"not a conda specification: {printable(text, 100)}", place)
         return
     name = normalise(spec.name)
-    draft.packages.append(
+    draft.add(
         LockedPackage(
             name=name,
             version=spec.version,

@@ -14,6 +14,7 @@ from steadypin.text import printable
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(?P<key>\s*:)?|[{}\[\]]', re.DOTALL)
 _LONGEST_NUMBER = 300
+_TOLD = 1000
 
 Place = tuple[int, int]
 
@@ -103,6 +104,8 @@ def _duplicates(text: str, path: str, twice: list[str]) -> tuple[Problem, ...]:
             problems.append(Problem(message=message, location=Location(path=path, line=line, column=column, key=shown)))
             located.add(key_path[-1])
         seen.setdefault(key_path, (line, column))
+        if len(problems) > _TOLD:
+            return tuple(problems)
     for key in sorted(set(twice) - located):
         problems.append(Problem(message=f"the key {quoted(key)} stands twice", location=Location(path=path)))
     return tuple(problems)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from steadypin.errors import SourceError
 from steadypin.model.location import Location, Problem
 from steadypin.model.locked import LockedDependency, LockedFile, LockedPackage, SourceFile
 from steadypin.model.parse import marker, normalise, requirement, version
@@ -32,6 +33,10 @@ _DIGEST_LENGTHS = {
 }
 LONGEST = 8000
 """Characters of the longest name, version, marker or requirement that is looked at; real ones stay far below."""
+TOLD = 1000
+"""How many problems of one file are told one by one."""
+UNUSABLE = 100_000
+ENTRIES = 500_000
 COMPARED = 16
 """With how many earlier entries of its name an entry is compared; no real lock has more."""
 DEEPEST = 40
@@ -124,7 +129,9 @@ class Draft:
         self.path = path
         self.format = format
         self.packages: list[LockedPackage] = []
-        self.problems: list[Problem] = list(problems)
+        known = list(problems)
+        self.problems: list[Problem] = known[:TOLD]
+        self._more = len(known) - len(self.problems)
 
     def place(self, key: str = "", line: int | None = None, column: int | None = None) -> Location:
         """A place in this file."""
@@ -132,7 +139,22 @@ class Draft:
 
     def problem(self, message: str, location: Location) -> None:
         """Note something that could not be used. The message must already be printable."""
-        self.problems.append(Problem(message=redact(message), location=location))
+        if len(self.problems) < TOLD:
+            self.problems.append(Problem(message=redact(message), location=location))
+            return
+        self._more += 1
+        if self._more > UNUSABLE:
+            raise SourceError(
+                f"more than {UNUSABLE} parts of it cannot be used", location=location, hint="is this the right file?"
+            )
+
+    def add(self, package: LockedPackage) -> None:
+        """Take an entry. Raises SourceError where there are more than any lock has."""
+        if len(self.packages) >= ENTRIES:
+            raise SourceError(
+                f"more than {ENTRIES} packages", location=package.location, hint="no lock is that large: is it the right file?"
+            )
+        self.packages.append(package)
 
     def name(self, raw: str, location: Location) -> str | None:
         """The normalised name, or None and a problem: such an entry cannot be installed by anybody."""
@@ -165,6 +187,8 @@ class Draft:
 
     def finish(self, *, role: str = "lock", **fields: Any) -> SourceFile:
         """The value: packages by name, version and place, problems by place."""
+        if self._more:
+            self.problems.append(Problem(message=f"and {self._more} more problems", location=self.place()))
         return SourceFile(
             path=self.path,
             format=self.format,

@@ -116,7 +116,7 @@ def _package(entry: Table, place: Location, files: Mapping[str, tuple[Table, str
         dependencies=tuple(_edges(entry)),
     )
     draft.hashes(package.files, name, place)
-    draft.packages.append(package)
+    draft.add(package)
 
 
 def _groups(entry: Table) -> tuple[str, ...] | None:

@@ -145,7 +145,7 @@ def _entry(key: str, written: Any, section: str, place: Location, draft: Draft) 
         origin=origin,
     )
     draft.hashes(package.files, name, place)
-    draft.packages.append(package)
+    draft.add(package)
 
 
 def _source(entry: Table) -> tuple[str, Origin | None]:

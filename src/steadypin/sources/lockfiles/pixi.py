@@ -147,7 +147,7 @@ def _pypi(entry: Table, where: str, use: _Use, place: Location, draft: Draft) ->
         platforms=tuple(sorted(use.platforms)),
     )
     draft.hashes(package.files, name, place)
-    draft.packages.append(package)
+    draft.add(package)
 
 
 def _source(entry: Table, where: str) -> tuple[str, Origin | None]:
@@ -186,7 +186,7 @@ def _conda(entry: Table, kind: str, where: str, use: _Use, place: Location, draf
         dependencies=tuple(_conda_edges(entry)),
         platforms=tuple(sorted(use.platforms)),
     )
-    draft.packages.append(package)
+    draft.add(package)
 
 
 def _conda_edges(entry: Table) -> Iterator[LockedDependency]:

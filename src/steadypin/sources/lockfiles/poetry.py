@@ -8,6 +8,7 @@ Groups are `category` in 1.x, unknown in 2.0, `groups` in 2.1, where also `marke
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,8 @@ from steadypin.sources.lockfiles.reader import Reader
 from steadypin.text import redact
 
 NEWEST = (2, 1)
+_EXTRAS = 20
+"""With how many extras one edge is told apart at most; real packages have a handful."""
 _VCS = ("git", "hg", "svn", "bzr")
 _WRITER = re.compile(r"#[^\n]*by Poetry (\d[\w.+-]{0,40})")
 _PYTHON = re.compile(r"(>=|<=|==|!=|>|<)\s*(\d[\d.]*)(?:\.\*)?")
@@ -131,7 +134,7 @@ def _package(entry: Table, place: Location, hashes: _Hashes, draft: Draft) -> No
         optional=entry.flag("optional"),
     )
     draft.hashes(package.files, name, place)
-    draft.packages.append(package)
+    draft.add(package)
 
 
 def _source(entry: Table, place: Location, draft: Draft) -> tuple[str, Origin | None]:
@@ -190,18 +193,19 @@ def _edges(entry: Table) -> Iterator[LockedDependency]:
             yield from _edge(name, constraint, f"{table.path(name)}[{index}]", extras.get(normalise(name), ()))
 
 
-def _extras_by_dependency(entry: Table) -> dict[str, tuple[str, ...]]:
+def _extras_by_dependency(entry: Table) -> dict[str, list[str]]:
     """Which extras of the package bring an optional dependency: `extras = {socks = ["PySocks (>=1.5.6)"]}`."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = defaultdict(list)
     table = entry.table("extras")
     for extra in table.content:
         for text in table.texts(extra):
             name = normalise(re.split(r"[\s(\[<>=!~;@]", text, maxsplit=1)[0])
-            found[name] = (*found.get(name, ()), extra)
+            if len(found[name]) < _EXTRAS:
+                found[name].append(extra)
     return found
 
 
-def _edge(name: str, written: Any, key: str, extras: tuple[str, ...]) -> Iterator[LockedDependency]:
+def _edge(name: str, written: Any, key: str, extras: Iterable[str]) -> Iterator[LockedDependency]:
     if isinstance(written, str):
         yield LockedDependency(name=normalise(name), specifier=_specifier(written))
         return

@@ -118,7 +118,7 @@ def _package(entry: Table, place: Location, draft: Draft) -> None:
         dependencies=tuple(_edge(edge) for edge in entry.tables("dependencies")),
     )
     draft.hashes(package.files, name, place)
-    draft.packages.append(package)
+    draft.add(package)
 
 
 def _source(entry: Table) -> tuple[str, Origin | None]:

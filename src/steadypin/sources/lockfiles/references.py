@@ -17,7 +17,6 @@ from steadypin.text import redact
 _VCS = ("git", "hg", "svn", "bzr")
 _PLAIN = ("http", "https", "ftp", "file")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_EXTRAS = re.compile(r"(.+)\[([^\]]+)\]", re.DOTALL)
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma")
 _OPERATORS = re.compile(r"[<>=!~\s\"']")
 _EGG = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[([^\]]*)\])?")
@@ -200,8 +199,10 @@ def _extras(text: str) -> tuple[str, ...]:
 
 
 def _strip_extras(path: str) -> tuple[str, tuple[str, ...]]:
-    found = _EXTRAS.fullmatch(path)
-    return (found[1], _extras(found[2])) if found else (path, ())
+    start = path.rfind("[")
+    if start < 1 or not path.endswith("]") or "]" in path[start:-1] or len(path) - start < 3:
+        return path, ()
+    return path[:start], _extras(path[start + 1 : -1])
 
 
 def _is_path(text: str) -> bool:

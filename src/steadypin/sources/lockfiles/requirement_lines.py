@@ -52,6 +52,13 @@ _SHORT = {
 }
 
 
+LONGEST_QUOTED = 100_000
+"""Characters of options that are split as a shell would, one by one; lines of many hashes have no quotes."""
+
+
+_BLOCK = 1 << 20
+
+
 class BadOptions(Exception):
     """Options that pip would refuse; the message says why."""
 
@@ -90,7 +97,7 @@ def logical_lines(text: str) -> Iterator[LogicalLine | Comment]:
     """The logical lines and whole-line comments of a file. A comment line ends a continuation, as it does for pip."""
     pending: list[str] = []
     start = 1
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(_lines(text), start=1):
         comment = line.lstrip().startswith("#")
         if line.endswith("\\") and not comment:
             if not pending:
@@ -109,6 +116,15 @@ def logical_lines(text: str) -> Iterator[LogicalLine | Comment]:
             yield from _logical(number, line)
     if pending:
         yield from _logical(start, "".join(pending))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """`text.splitlines()`, a block at a time: a list of all lines can be many times the size of the text."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _BLOCK) + 1 or len(text)
+        yield from text[start:end].splitlines()
+        start = end
 
 
 def _logical(number: int, joined: str) -> Iterator[LogicalLine]:
@@ -155,6 +171,8 @@ def parse_options(text: str) -> Options:
 def _words(text: str) -> list[str]:
     if not any(mark in text for mark in "\"'\\"):
         return text.split()
+    if len(text) > LONGEST_QUOTED:
+        raise BadOptions("too long to be options with quotes")
     try:
         return shlex.split(text)
     except ValueError as error:

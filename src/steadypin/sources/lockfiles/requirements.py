@@ -40,6 +40,8 @@ from steadypin.text import printable, redact
 _COOKIE = re.compile(rb"#.*?coding[:=]\s*([-\w.]+)")
 _NOT_CODECS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"}
 _EGG_EXTRAS = re.compile(r"[#&]egg=[^&#;\s]*\[")
+_HEADER = 40
+"""Lines of the comment at the top that may name the tool."""
 _STRONG = ("sha256", "sha384", "sha512")
 _VIA = re.compile(r"via\b:?\s*(.*)", re.DOTALL)
 _COMMAND = re.compile(r"(?:\S*[/\\])?(?:pip-compile|uv(?:\.exe)?\s+(?:pip\s+compile|export)|poetry\s+export|pdm\s+export)\b.*")
@@ -73,8 +75,8 @@ class _State:
     includes: list[Include] = field(default_factory=list)
     index_urls: list[str] = field(default_factory=list)
     header: list[str] = field(default_factory=list)
+    via: list[str] = field(default_factory=list)
     annotating: bool = False
-    annotated: int = 0
     after_entry: bool = False
 
 
@@ -87,8 +89,9 @@ def _read(data: bytes, path: str, format: str) -> SourceFile:
         if isinstance(line, Comment):
             _comment(line, state)
         else:
-            state.annotating = state.after_entry = False
+            _annotate(state)
             _entry(line, draft.place(line=line.line, column=line.column), state)
+    _annotate(state)
     report_duplicates(draft, apart=by_marker)
     generated_by = _generated_by(state.header)
     return draft.finish(
@@ -226,7 +229,7 @@ def _add(reference: Reference, options: Options, line: LogicalLine, place: Locat
         requirement=reference.requirement,
         via=_sources(line.after),
     )
-    state.draft.packages.append(package)
+    state.draft.add(package)
     state.after_entry = True
     if is_url(written) and len(written.partition("; ")[0].split()) > 1:
         shown = printable(redact(written), 120)
@@ -267,40 +270,47 @@ def _options(options: Options, place: Location, state: _State) -> None:
 def _comment(comment: Comment, state: _State) -> None:
     """Comments before the first entry are the header; those below an entry may be pip-compile's "via" annotation."""
     if not state.draft.packages:
-        state.header.append(comment.text)
+        if len(state.header) < _HEADER:
+            state.header.append(comment.text)
         return
     if not state.after_entry:
         return
     found = None if state.annotating else _VIA.match(comment.text)
     if found:
         state.annotating = True
-        _annotate(found[1], state)
+        state.via.extend(_split(found[1]))
     elif state.annotating:
-        _annotate(comment.text, state)
+        state.via.extend(_split(comment.text))
     else:
         state.after_entry = False
 
 
-def _annotate(text: str, state: _State) -> None:
-    sources = tuple(part.strip() for part in text.split(",") if part.strip())
-    if sources:
+def _annotate(state: _State) -> None:
+    """Give the last entry what its annotation named."""
+    if state.via:
         package = state.draft.packages[-1]
-        state.draft.packages[-1] = replace(package, via=package.via + sources)
+        state.draft.packages[-1] = replace(package, via=(*package.via, *state.via))
+        state.via = []
+    state.annotating = state.after_entry = False
 
 
 def _sources(comment: str) -> tuple[str, ...]:
     """The sources of an annotation on the entry's own line: "# via flask, werkzeug"."""
     found = _VIA.match(comment)
-    return tuple(part.strip() for part in found[1].split(",") if part.strip()) if found else ()
+    return _split(found[1]) if found else ()
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(redact(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _generated_by(header: list[str]) -> str | None:
     """The command that the header names, else the tool."""
-    joined = "\n".join(header[:40]).lower()
+    joined = "\n".join(header).lower()
     tool = next((name for mark, name in _TOOLS if mark in joined), None)
     if tool is None:
         return None
-    for text in header[:40]:
+    for text in header:
         found = _COMMAND.match(text)
         if found:
             return printable(redact(found[0]))

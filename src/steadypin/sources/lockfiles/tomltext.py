@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from steadypin import toml
 from steadypin.errors import SourceError
 from steadypin.model.location import Location
-from steadypin.sources.lockfiles.document import Document, LineCounter, Table, decode
+from steadypin.sources.lockfiles.document import Document, LineCounter, Table, decode, line_of
 from steadypin.text import printable
 
+_PARTS = 100
+_PART = r"(?:[A-Za-z0-9_-]+|\"[^\"\\]*(?:\\.[^\"\\]*)*\"|'[^']*')"
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_PARTS - 1}}}")
 _INLINE = re.compile(r"^[ \t]*\{[ \t]*(name)[ \t]*=", re.MULTILINE)
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
@@ -18,6 +21,7 @@ _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 def load(data: bytes, path: str) -> Document:
     """The parsed file. Raises SourceError with line and column."""
     text = decode(data, path)
+    _refuse_long_keys(text, path)
     try:
         content = toml.loads(text)
     except toml.TOMLDecodeError as error:
@@ -29,6 +33,19 @@ def load(data: bytes, path: str) -> Document:
     except ValueError as error:  # a number of more digits than int() takes, an impossible date
         raise _broken(str(error), text, path) from None
     return Document(path=path, text=text, root=Table(content))
+
+
+def _refuse_long_keys(text: str, path: str) -> None:
+    """Raise SourceError for a dotted key of many parts: the parser keeps every prefix of it, which fills any memory."""
+    start = 0
+    for line in text.split("\n"):
+        if line.count(".") >= _PARTS and _LONG_KEY.search(line):
+            raise SourceError(
+                f"a key of {_PARTS} parts or more",
+                location=Location(path=path, line=line_of(text, start)),
+                hint="no tool writes such a file",
+            )
+        start += len(line) + 1
 
 
 def _broken(message: str, text: str, path: str) -> SourceError:

@@ -102,7 +102,7 @@ def _package(entry: Table, place: Location, draft: Draft) -> None:
         dependencies=tuple(_edges(entry)),
     )
     draft.hashes(package.files, name, place)
-    draft.packages.append(package)
+    draft.add(package)
 
 
 def _either(table: Table, name: str, old: str) -> tuple[str, ...]:

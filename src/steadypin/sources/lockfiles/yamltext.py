@@ -16,6 +16,8 @@ from steadypin.sources.lockfiles.document import Document, Table, decode, kind_o
 from steadypin.text import printable
 
 DEEPEST = 60
+NODES = 8_000_000
+"""How many values a file may have; the largest locks of 50 MB have half of that."""
 ALIASED = 200_000
 """How many nodes aliases may stand for in one file."""
 _NULLS = {"", "~", "null", "Null", "NULL"}
@@ -88,9 +90,13 @@ class _Builder:
         self._anchors: dict[str, Any] = {}
         self._open: list[str | None] = []
         self._aliased = 0
+        self._nodes = 0
         self._documents = 0
 
     def take(self, event: Any) -> None:
+        self._nodes += 1
+        if self._nodes > NODES:
+            raise self._error(f"more than {NODES} values", event)
         kind = type(event).__name__
         if kind == "ScalarEvent":
             self._scalar(event)
