@@ -16,8 +16,8 @@ from typing import Any
 from steadypin.codec import SCHEMA_VERSION
 from steadypin.errors import StaleInput
 from steadypin.model.plan import Change, Plan, Stage
-from steadypin.reporters.layout import count, names
 from steadypin.reporters import markdown
+from steadypin.reporters.layout import count, names
 from steadypin.reporters.markdown import escape
 from steadypin.reporters.plan_json import plan_digest
 from steadypin.reporters.plan_terminal import headline, reason_words
