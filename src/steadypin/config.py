@@ -27,14 +27,15 @@ class Settings:
     """Everything that a command needs to know besides its arguments.
 
     `root` is the project folder. `python` names the environment to audit, `locks` the lock files (all that are found where
-    empty), `target` another interpreter and platform. `cache_dir` None means the user's own. `test` is the command line that
-    gates upgrades.
+    empty), `exclude` patterns of files to pass over (as in .gitignore), `target` another interpreter and platform. `cache_dir`
+    None means the user's own. `test` is the command line that gates upgrades.
     """
 
     root: Path
     policy: Policy = field(default_factory=Policy)
     python: str | None = None
     locks: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     target: str | None = None
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -86,6 +87,7 @@ def _path(value: Any) -> Path:
 SETTING_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "python": ("python", _text),
     "lock": ("locks", _texts),
+    "exclude": ("exclude", _texts),
     "target": ("target", _text),
     "extra": ("extras", _texts),
     "group": ("groups", _texts),

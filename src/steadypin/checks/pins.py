@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from steadypin.checks.installers import INSTALLERS
 from steadypin.checks.rule import Case, Check
 from steadypin.model import parse
 from steadypin.model.comparison import Demand, PackageComparison
+from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location, Problem
 from steadypin.model.locked import LockedPackage, SourceFile
@@ -22,11 +24,20 @@ UNPINNED = Rule(
     bad="requirements.txt has the line `requests`; no lock pins it",
     good="compile a lock from it: `pip-compile --generate-hashes`, `uv lock`, or `steadypin pin`",
 )
+UNPINNED_TOOL = Rule(
+    id="unpinned-tool",
+    title="A tool or image step installs without a pin",
+    severity=Severity.LOW,
+    why="tox, nox, pre-commit, a Dockerfile or a workflow installs whatever is newest that day, past every lock.",
+    bad="`RUN pip install gunicorn` in a Dockerfile",
+    good="`RUN pip install --require-hashes -r requirements.txt`, or at least `gunicorn==23.0.0`",
+)
 NO_HASH = Rule(
     id="missing-hashes",
     title="Lock without hashes, or with some missing",
     severity=Severity.LOW,
-    why="A version names a file, a hash proves it. pip's --require-hashes refuses a file in which one is missing.",
+    why="A version names a file, a hash proves it. pip refuses a file in which some hashes are missing (then it is medium; with "
+    "`require-hashes` in the configuration every missing hash is high).",
     bad="`idna==3.7` without `--hash`",
     good="`pip-compile --generate-hashes`, or `uv pip compile --generate-hashes`",
 )
@@ -69,27 +80,36 @@ _HASHING_FORMATS = frozenset({"requirements", "uv", "poetry", "pdm", "pipfile", 
 def run(case: Case) -> Iterator[Finding]:
     """Findings about files; an environment is not needed."""
     for package in case.packages:
-        yield from _unpinned(package)
+        yield from _unpinned(package, case)
+        yield from _unpinned_tools(package)
         yield from _contradicted(package)
     for file in case.facts.files:
-        yield from _hashes(file)
+        yield from _hashes(file, case)
         yield from _freshness(file, case)
     problems = [problem for file in case.facts.files for problem in file.problems]
     yield from map(_problem, (*case.facts.problems, *problems))
 
 
-def _unpinned(package: PackageComparison) -> Iterator[Finding]:
+def _unpinned(package: PackageComparison, case: Case) -> Iterator[Finding]:
     asked = [item for item in package.declared if item.kind == "requirement" and not _fixed(item.requirement)]
     if not asked or package.locked or package.name in INSTALLERS:
         return
     version = package.current
-    yield UNPINNED.finding(
+    finding = UNPINNED.finding(
         f"{package.name} is declared ({_short(asked[0].requirement)}), but pinned nowhere",
         package=package.name,
         version=version,
         at=[item.location for item in asked],
         remedy=f"pin what runs today: {package.name}=={version}" if version else f"lock {package.name} with your tool",
     )
+    beyond = case.comparison.has_lock and all(_is_beyond_locks(item, case) for item in asked)
+    yield replace(finding, severity=Severity.LOW) if beyond else finding
+
+
+def _is_beyond_locks(item: DeclaredRequirement, case: Case) -> bool:
+    """Whether it stands in a group or extra of a manifest, and the lock there is was made without those."""
+    format = next((file.format for file in case.facts.files if file.path == item.location.path), "requirements")
+    return bool(item.group or item.extra) and format not in ("requirements", "constraints")
 
 
 def _fixed(text: str) -> bool:
@@ -119,12 +139,12 @@ def _contradicted(package: PackageComparison) -> Iterator[Finding]:
 
 
 def _violates(demand: Demand, entry: LockedPackage) -> bool:
-    if demand.declared is None or demand.declared.kind == "build" or entry.version is None:
+    if demand.declared is None or entry.version is None:
         return False
     return parse.version(entry.version) is not None and demand.refuses(entry.version)
 
 
-def _hashes(file: SourceFile) -> Iterator[Finding]:
+def _hashes(file: SourceFile, case: Case) -> Iterator[Finding]:
     if file.role == "manifest" or file.format not in _HASHING_FORMATS:
         return
     entries = [package for package in file.packages if package.kind == "index" and package.version is not None]
@@ -132,12 +152,15 @@ def _hashes(file: SourceFile) -> Iterator[Finding]:
     if not bare:
         return
     names = ", ".join(sorted({package.name or "?" for package in bare})[:3])
-    yield NO_HASH.finding(
+    finding = NO_HASH.finding(
         f"{len(bare)} of {len(entries)} pins in {file.path} have no hash ({names}{' …' if len(bare) > 3 else ''})",
-        at=[bare[0].location],
+        at=[package.location for package in bare],
         remedy=_HASH_REMEDY.get(file.format, "lock again with hashes"),
         about=file.path,
     )
+    lost = len(bare) < len(entries)  # somebody meant to have hashes: pip refuses the whole file now
+    severity = Severity.HIGH if case.policy.require_hashes else Severity.MEDIUM if lost else finding.severity
+    yield replace(finding, severity=severity)
 
 
 _HASH_REMEDY = {
@@ -181,4 +204,4 @@ def _problem(problem: Problem) -> Finding:
     return FILE_PROBLEM.finding(problem.message, at=[problem.location], remedy=f"mend {place}", about=problem.message)
 
 
-CHECK = Check(rules=(UNPINNED, NO_HASH, CONTRADICTED, STALE, OTHER_PYTHON, FILE_PROBLEM), run=run)
+CHECK = Check(rules=(UNPINNED, UNPINNED_TOOL, NO_HASH, CONTRADICTED, STALE, OTHER_PYTHON, FILE_PROBLEM), run=run)

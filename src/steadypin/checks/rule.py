@@ -34,7 +34,7 @@ class Case:
             for demand in package.demands:
                 if demand.declared is None:
                     needs.setdefault(demand.by, []).append(package.name)
-        pending = [item.name for item in self.facts.declared if item.group or item.extra or item.kind == "build"]
+        pending = [item.name for item in self.facts.declared if item.group or item.extra or item.kind != "requirement"]
         reached: set[str] = set()
         while pending:
             name = pending.pop()

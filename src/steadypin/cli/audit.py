@@ -11,7 +11,7 @@ from steadypin.cli import options
 from steadypin.cli.output import Destinations, emit, presentation, write_file
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_for
-from steadypin.config import parse_days, parse_severity
+from steadypin.config import Settings, parse_days, parse_severity
 from steadypin.errors import UsageError
 
 
@@ -87,7 +87,7 @@ def audit(
     from steadypin.pipeline import facts as reading
 
     if list_sources:
-        return _list_sources(path)
+        return _list_sources(settings)
     request = reading.Request(no_environment=no_env, snapshot=snapshot, progress=counter("asking the index", quiet=quiet))
     facts = reading.load(facts_in) if facts_in else reading.gather(settings, request)
     if facts_out:
@@ -97,9 +97,9 @@ def audit(
     return use_case.exit_code(report, strict=settings.policy.strict)
 
 
-def _list_sources(path: Path) -> int:
+def _list_sources(settings: Settings) -> int:
     from steadypin.cli.output import write_stdout
     from steadypin.pipeline.facts import list_sources
 
-    write_stdout("".join(f"{line}\n" for line in list_sources(path)))
+    write_stdout("".join(f"{line}\n" for line in list_sources(settings)))
     return 0

@@ -14,13 +14,16 @@ from steadypin.model.installed import InstalledDistribution
 from steadypin.model.locked import SourceFile
 from steadypin.model.target import Target
 
+ELSEWHERE = ("build", "tool")
+"""Kinds of declarations that are met in an environment of their own, not in the project's."""
+
 
 def collect(facts: Facts, installed: Mapping[str, InstalledDistribution]) -> dict[str, list[Demand]]:
     """Demands by the name that they are about."""
-    declared = [d for file in facts.files if file.role != "lock" for d in file.declared if applies(d, facts.target)]
+    declared = [d for d in facts.declared if applies(d, facts.target)]
     demands: dict[str, list[Demand]] = {}
     for item in declared:
-        if item.kind != "build" and not is_movable_pin(item, facts.files):
+        if item.kind not in ELSEWHERE and not is_movable_pin(item, facts.files):
             demands.setdefault(item.name, []).append(Demand(by=place(item), requirement=item.requirement, declared=item))
     active = active_extras(declared, installed, facts)
     for name, distribution in installed.items():

@@ -80,7 +80,8 @@ def _files(settings: Settings, request: Request) -> _Files:
     from steadypin.sources.project import read_project
 
     folder = settings.root if settings.root.is_dir() else settings.root.parent
-    found = read_project(folder, locks=tuple(Path(lock) for lock in settings.locks))
+    locks = tuple(Path(lock) for lock in settings.locks)
+    found = read_project(folder, locks=locks, excluded=settings.exclude)
     if found.errors and (not request.lenient or settings.locks):
         raise found.errors[0]
     return _Files(files=found.files, problems=found.problems, gaps=tuple(map(_unreadable, found.errors)))
@@ -130,11 +131,14 @@ def _versions(facts: Facts) -> Iterable[tuple[str, str]]:
     return sorted(locked | {(d.name, d.version) for d in facts.installed if d.version})
 
 
-def list_sources(root: Path) -> Iterable[str]:
-    """One line per file that a reader claims: its format, path, and the project that it belongs to."""
-    from steadypin.sources.discovery import discover
+def list_sources(settings: Settings) -> Iterable[str]:
+    """One line per file that a reader claims: what is read, then what belongs to another project or says nothing."""
+    from steadypin.sources.project import read_project
     from steadypin.text import shown
 
-    found = discover(root)
-    yield from (f"{item.format:<14} {shown(item.path)}" for item in found.found)
-    yield from (f"problem        {shown(f'{p.location}: {p.message}')}" for p in found.problems)
+    found = read_project(settings.root, excluded=settings.exclude)
+    yield from (f"{file.role:<9} {file.format:<14} {shown(file.path)}" for file in found.files)
+    yield from (f"{'silent':<9} {item.format:<14} {shown(item.path)}" for item in found.silent)
+    yield from (f"{'other':<9} {item.format:<14} {shown(item.path)}" for item in found.others)
+    yield from (f"{'unread':<9} {'':<14} {shown(str(error))}" for error in found.errors)
+    yield from (f"{'problem':<9} {'':<14} {shown(f'{p.location}: {p.message}')}" for p in found.problems)

@@ -31,6 +31,8 @@ ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
 REQUIREMENTS_FOLDERS = frozenset({"requirements", "requirements.d", "reqs", "constraints", "dependencies"})
 """Folders of requirements files, which belong to the project around them."""
 
+REQUIREMENTS_FORMATS = frozenset({"requirements", "constraints", "pylock"})
+
 TOOL_FORMATS = frozenset({"tox", "tox.toml", "nox", "pre-commit", "dockerfile", "workflow", "script", "uv.toml"})
 """Formats that say what a tool installs; a folder that has only these is no project of its own."""
 
@@ -200,18 +202,19 @@ def _is_inside(path: str, root: Path) -> bool:
 
 
 def _project_folders(found: list[tuple[str, str]]) -> frozenset[str]:
-    """The folders that are projects: they hold a manifest or lock, not only files for tools, and are no requirements folder."""
-    folders = {""}
+    """The folders that are projects: they hold a manifest or lock, not only files for tools.
+
+    A requirements folder belongs to the project that it stands in; one that stands in no project is one by itself.
+    """
+    folders: set[str] = {""}
+    apart: set[str] = set()
     for path, format in found:
-        folder, _, _ = path.rpartition("/")
-        of_requirements = folder.rpartition("/")[2] in REQUIREMENTS_FOLDERS and format in (
-            "requirements",
-            "constraints",
-            "pylock",
-        )
-        if format not in TOOL_FORMATS and not of_requirements and not path.endswith(".py.lock"):
-            folders.add(folder)
-    return frozenset(folders)
+        if format in TOOL_FORMATS or path.endswith(".py.lock"):
+            continue
+        folder = path.rpartition("/")[0]
+        of_requirements = folder.rpartition("/")[2] in REQUIREMENTS_FOLDERS and format in REQUIREMENTS_FORMATS
+        (apart if of_requirements else folders).add(folder)
+    return frozenset(folders | {folder for folder in apart if folder.rpartition("/")[0] not in folders})
 
 
 def _project_of(path: str, format: str, projects: frozenset[str]) -> str:

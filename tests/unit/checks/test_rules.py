@@ -82,6 +82,7 @@ CASES: list[tuple[str, Facts, Facts]] = [
     ),
     ("unpinned", facts(manifest(declared("a>=1"))), facts(manifest(declared("a>=1")), LOCK_A_1)),
     ("unpinned", facts(manifest(declared("a==1.*"))), facts(manifest(declared("a===1.0")))),
+    ("unpinned-tool", facts(manifest(declared("black", kind="tool"))), facts(manifest(declared("black==24.1", kind="tool")))),
     ("missing-hashes", facts(lock(UNHASHED)), facts(LOCK_A_1)),
     ("lock-violates-declared", facts(manifest(declared("a>=2")), LOCK_A_1), facts(manifest(declared("a>=1")), LOCK_A_1)),
     ("lock-stale", facts(replace(LOCK_A_1, stale="its hash is another")), facts(LOCK_A_1)),
