@@ -56,8 +56,7 @@ def load(data: bytes, path: str) -> Document:
     builder = _Builder(path)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        for event in yaml.parse(text, Loader=loader):
-            builder.take(event)
+        builder.take(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
@@ -90,29 +89,25 @@ class _Builder:
         self._anchors: dict[str, Any] = {}
         self._open: list[str | None] = []
         self._aliased = 0
-        self._nodes = 0
         self._documents = 0
 
-    def take(self, event: Any) -> None:
-        self._nodes += 1
-        if self._nodes > NODES:
-            raise self._error(f"more than {NODES} values", event)
-        kind = type(event).__name__
-        if kind == "ScalarEvent":
-            self._scalar(event)
-        elif kind == "MappingStartEvent":
-            mark = event.start_mark
-            self._begin(Mapping(mark.line + 1, mark.column + 1), event)
-        elif kind == "SequenceStartEvent":
-            self._begin(Sequence(), event)
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            self._end()
-        elif kind == "AliasEvent":
-            self._alias(event)
-        elif kind == "DocumentStartEvent":
-            self._documents += 1
-            if self._documents > 1:
-                raise self._error("a second document begins here; only one is expected", event)
+    def take(self, events: Iterator[Any]) -> None:
+        """Build from all events."""
+        takers = {
+            "ScalarEvent": self._scalar,
+            "MappingStartEvent": self._mapping,
+            "SequenceStartEvent": self._sequence,
+            "MappingEndEvent": self._end,
+            "SequenceEndEvent": self._end,
+            "AliasEvent": self._alias,
+            "DocumentStartEvent": self._document,
+        }
+        for count, event in enumerate(events):
+            if count > NODES:
+                raise self._error(f"more than {NODES} values", event)
+            taker = takers.get(type(event).__name__)
+            if taker is not None:
+                taker(event)
 
     def _error(self, message: str, event: Any) -> SourceError:
         mark = event.start_mark
@@ -125,11 +120,24 @@ class _Builder:
         raise self._error(f"the tag {quoted(tag, 100)} is refused: it would construct an object", event)
 
     def _scalar(self, event: Any) -> None:
-        self._check_tag(event)
+        if event.tag is not None:
+            self._check_tag(event)
         value = None if not event.style and event.value in _NULLS else event.value
         if event.anchor is not None:
             self._anchors[event.anchor] = value
         self._put(value, event, 1)
+
+    def _document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise self._error("a second document begins here; only one is expected", event)
+
+    def _mapping(self, event: Any) -> None:
+        mark = event.start_mark
+        self._begin(Mapping(mark.line + 1, mark.column + 1), event)
+
+    def _sequence(self, event: Any) -> None:
+        self._begin(Sequence(), event)
 
     def _begin(self, node: Mapping | Sequence, event: Any) -> None:
         self._check_tag(event)
@@ -142,8 +150,10 @@ class _Builder:
         self._keys.append(None)
         self._open.append(event.anchor)
 
-    def _end(self) -> None:
+    def _end(self, event: Any) -> None:
         node = self._stack.pop()
+        if isinstance(node, Mapping) and "<<" in node:
+            _merge(node)
         self._keys.pop()
         anchor = self._open.pop()
         if anchor is not None:
@@ -188,14 +198,19 @@ class _Builder:
         key = self._keys[-1]
         assert key is not None
         self._keys[-1] = None
-        if key == "<<" and isinstance(value, Mapping):
-            for name, content in value.items():
-                parent.setdefault(name, content)
-            return
         if key in parent:
             place = Location(path=self.path, line=event.start_mark.line + 1, key=printable(key, 80))
             self.problems.append(Problem(message=f"the key {quoted(key)} stands twice", location=place))
         parent[key] = value
+
+
+def _merge(node: Mapping) -> None:
+    """Fill in what the merge key `<<` names: a mapping or a list of them; the node's own keys win."""
+    value = node.pop("<<")
+    for other in value if isinstance(value, Sequence) else [value]:
+        if isinstance(other, Mapping):
+            for name, content in other.items():
+                node.setdefault(name, content)
 
 
 def place(table: Table) -> tuple[int | None, int | None]:

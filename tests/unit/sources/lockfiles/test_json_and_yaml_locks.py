@@ -130,10 +130,11 @@ def test_yaml_scalars_stay_texts() -> None:
 
 
 def test_yaml_anchors_aliases_and_merges() -> None:
-    assert yaml_of("a: &x {b: 1, c: 2}\nd: *x\ne: {<<: *x, c: 3}\n") == {
+    assert yaml_of("a: &x {b: 1, c: 2}\nd: *x\ne: {<<: *x, c: 3}\nf:\n  <<: [*x, {g: 4}]\n  b: 9\n") == {
         "a": {"b": "1", "c": "2"},
         "d": {"b": "1", "c": "2"},
         "e": {"b": "1", "c": "3"},
+        "f": {"b": "9", "c": "2", "g": "4"},
     }
 
 
