@@ -26,6 +26,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="check", module="steadypin.cli.check", function="check"),
     Command(name="show", module="steadypin.cli.show", function="show"),
     Command(name="plan", module="steadypin.cli.plan", function="plan"),
+    Command(name="upgrade", module="steadypin.cli.upgrade", function="upgrade"),
+    Command(name="clean", module="steadypin.cli.clean", function="clean"),
     Command(name="checklist", module="steadypin.cli.checklist", function="checklist"),
     Command(name="snapshot", module="steadypin.cli.snapshot", function="snapshot"),
     Command(name="rules", module="steadypin.cli.rules", function="rules"),

@@ -1,0 +1,248 @@
+"""Carry out one stage: try it as a whole, search for culprits where it is red, find how far each of them can go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from steadypin.errors import CommandError
+from steadypin.model.facts import Facts
+from steadypin.model.parse import version
+from steadypin.model.trial import Culprit, Verdict
+from steadypin.pipeline.moving import Mover, Versions, differences
+from steadypin.pipeline.trying import Judged, OutOfBudget, Trials, install_failure
+from steadypin.trials.culprits import SearchResult, search
+from steadypin.trials.runner.reports import packages_passed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a stage: the verdict of its whole, the lock that is kept, culprits, names held with a reason."""
+
+    verdict: Verdict
+    lock: Versions
+    culprits: tuple[Culprit, ...] = ()
+    because: Mapping[str, str] = field(default_factory=dict)
+    together: tuple[tuple[str, ...], ...] = ()
+    stopped: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class StageTrial:
+    """A stage on top of the proved lock `now`. `final` are its pins; `units` the names that are tried on their own."""
+
+    trials: Trials
+    mover: Mover
+    facts: Facts
+    now: Versions
+    final: Versions
+    units: tuple[str, ...]
+    frozen: frozenset[str] = frozenset()
+    coupled: tuple[Collection[str], ...] = ()
+    bisect: bool = True
+    log_of: Callable[[str], str] = lambda _: ""
+    evidence: dict[frozenset[str], Judged] = field(default_factory=dict)
+    unresolved: dict[frozenset[str], str] = field(default_factory=dict)
+    stopped: str = ""
+
+    def carry_out(self) -> Outcome:
+        """Try, search, bisect. Raises Inconclusive, ResolverError."""
+        whole = self._verdict(frozenset(self.units))
+        if whole is Verdict.PASSED or not self.units:
+            return Outcome(verdict=whole, lock=self._lock(frozenset(self.units)) or self.now)
+        result = self._search()
+        lock = dict(self._lock(result.kept) or self.now)
+        lock, culprits, because = self._explain(result, lock)
+        together = tuple(tuple(sorted(names)) for names in result.together)
+        return Outcome(verdict=whole, lock=lock, culprits=culprits, because=because, together=together, stopped=self.stopped)
+
+    # --- the search
+
+    def _search(self) -> SearchResult:
+        steps = search(self.units, coupled=self.coupled, hints=self._hints())
+        asked: set[frozenset[str]] = set()
+        tried = next(steps)
+        while True:
+            verdict = self._verdict(tried, again=tried in asked)
+            asked.add(tried)
+            try:
+                tried = steps.send(verdict)
+            except StopIteration as stop:
+                result: SearchResult = stop.value
+                return result
+
+    def _verdict(self, moved: frozenset[str], *, again: bool = False) -> Verdict:
+        if self.stopped:
+            return Verdict.NOT_RUN
+        lock = self._lock(moved)
+        if lock is None:
+            self.unresolved[moved] = "the resolver finds no pins with it"
+            return Verdict.UNRESOLVED
+        try:
+            judged = self.trials.judge(self.mover.pins(lock), "search", again=again)
+        except OutOfBudget as stop:
+            self.stopped = str(stop)
+            return Verdict.NOT_RUN
+        except CommandError as error:
+            self.unresolved[moved] = error.message
+            judged = Judged(verdict=Verdict.UNRESOLVED, run=install_failure(error))
+        self.evidence[moved] = judged
+        return judged.verdict
+
+    def _lock(self, moved: frozenset[str]) -> Versions | None:
+        if moved == frozenset(self.units) and frozenset(differences(self.now, self.final)) <= self._whole():
+            return self.final
+        return self.mover.lock(self.now, self.final, {name: self.final[name] for name in moved}, self.frozen)
+
+    def _whole(self) -> frozenset[str]:
+        """Names that the stage's own lock may change without being asked: its units, and what comes and goes with them."""
+        comes_and_goes = self.now.keys() ^ self.final.keys()
+        return frozenset(self.units) | comes_and_goes if not self.frozen else frozenset()
+
+    def _hints(self) -> dict[str, float]:
+        """Packages that the first red run's tracebacks pass through, the nearest to the error most."""
+        judged = self.evidence.get(frozenset(self.units))
+        hints: dict[str, float] = {}
+        for rank, top in enumerate(packages_passed(self.log_of(judged.run.log) if judged else ""), 1):
+            name = self.trials.lab.environment.owner(top)
+            if name in self.units:
+                hints[name] = 1.0 + rank / 100
+        return hints
+
+    # --- culprits, and how far they can go
+
+    def _explain(
+        self, result: SearchResult, lock: dict[str, str]
+    ) -> tuple[dict[str, str], tuple[Culprit, ...], dict[str, str]]:
+        held = frozenset(name for name in self.units if lock.get(name) != self.final.get(name))
+        because: dict[str, str] = {}
+        culprits: list[Culprit] = []
+        for names, kind, confidence in zip(result.culprits, result.kinds, result.confidence, strict=True):
+            guilty = sorted(names & held)
+            if not guilty:
+                continue
+            judged = self._red_run(names, frozenset(result.kept))
+            last = first = None
+            if self.bisect and len(guilty) == 1:
+                lock, last, first = self._bisect(guilty[0], lock)
+            companions = self._companions(guilty, lock, held) if kind != "conjunction" else frozenset()
+            culprits.append(_culprit(names | companions, "coupled" if companions else kind, confidence, last, first, judged))
+            because.update({name: _reason(name, names, companions, judged) for name in guilty})
+        for name in sorted(held - because.keys()):
+            because[name] = self._other_reason(name, result)
+        return lock, tuple(culprits), because
+
+    def _red_run(self, names: frozenset[str], kept: frozenset[str]) -> Judged | None:
+        """The evidence against a culprit: alone, or on top of what is kept."""
+        for tried in (names | kept, names, *sorted((s for s in self.evidence if names <= s), key=len)):
+            judged = self.evidence.get(tried)
+            if judged is not None and judged.verdict is Verdict.FAILED:
+                return judged
+        return None
+
+    def _companions(self, guilty: Iterable[str], lock: Versions, held: frozenset[str]) -> frozenset[str]:
+        """Other held names that would have to move along."""
+        moved = self.mover.lock(lock, self.final, {name: self.final[name] for name in guilty}, self.frozen)
+        along = frozenset(differences(lock, moved)) if moved is not None else frozenset()
+        return (along & held) - frozenset(guilty)
+
+    def _other_reason(self, name: str, result: SearchResult) -> str:
+        if self.stopped:
+            return f"not decided: {self.stopped} ended the search"
+        if name in result.undecided:
+            return "not decided: its runs were flaky"
+        return next((why for tried, why in self.unresolved.items() if tried >= {name}), "it cannot move without what is held")
+
+    def _bisect(self, name: str, lock: dict[str, str]) -> tuple[dict[str, str], str | None, str | None]:
+        """The lock with `name` as far as it goes, its last good and its first bad release."""
+        good, bad = lock[name], self.final[name]
+        releases = self._between(name, good, bad)
+        while releases:
+            at = _weighted_middle(good, [*releases, bad])
+            tried = releases[at]
+            moved = self.mover.lock(lock, self.final, {name: tried}, self.frozen)
+            verdict = self._try_version(moved)
+            if verdict is Verdict.NOT_RUN:
+                return lock, good, None
+            if verdict is Verdict.PASSED and moved is not None:
+                good, lock, releases = tried, dict(moved), releases[at + 1 :]
+            elif verdict is Verdict.UNRESOLVED:
+                releases = releases[:at] + releases[at + 1 :]
+            else:
+                bad, releases = tried, releases[:at]
+        return lock, good, bad
+
+    def _try_version(self, moved: Versions | None) -> Verdict:
+        if self.stopped:
+            return Verdict.NOT_RUN
+        if moved is None:
+            return Verdict.UNRESOLVED
+        try:
+            return self.trials.judge(self.mover.pins(moved), "versions").verdict
+        except OutOfBudget as stop:
+            self.stopped = str(stop)
+            return Verdict.NOT_RUN
+        except CommandError:
+            return Verdict.UNRESOLVED
+
+    def _between(self, name: str, low: str, high: str) -> list[str]:
+        """Releases on offer between two versions, without both, that this interpreter can have."""
+        project = next((project for project in self.facts.projects if project.name == name), None)
+        bottom, top = version(low), version(high)
+        found = []
+        for release in project.releases if project else ():
+            known = version(release.version)
+            if known is None or bottom is None or top is None or not bottom < known < top:
+                continue
+            if (
+                known.is_prerelease
+                or release.yanked is not None
+                or not self.facts.target.accepts_python(release.requires_python)
+            ):
+                continue
+            found.append(release.version)
+        return found
+
+
+def _weighted_middle(good: str, releases: list[str]) -> int:
+    """Where to cut: releases that start a major version are the likeliest to break, patch releases the least.
+
+    `releases` ends with the one that is known to be bad; the index is never that of the last.
+    """
+    weights = [_weight(before, after) for before, after in zip([good, *releases], releases, strict=False)]
+    total, running, best = sum(weights), 0.0, (float("inf"), 0)
+    for at, weight in enumerate(weights[:-1]):
+        running += weight
+        best = min(best, (abs(total / 2 - running), at))
+    return best[1]
+
+
+def _weight(before: str, after: str) -> float:
+    one, other = version(before), version(after)
+    if one is None or other is None:
+        return 1.0
+    if one.major != other.major:
+        return 8.0
+    return (8.0 if other.major == 0 else 2.0) if one.minor != other.minor else 1.0
+
+
+def _culprit(
+    names: frozenset[str], kind: str, confidence: float, last: str | None, first: str | None, judged: Judged | None
+) -> Culprit:
+    run = judged.run if judged else None
+    return Culprit(
+        changes=tuple(sorted(names)),
+        kind=kind,
+        confidence=confidence,
+        last_good=last,
+        first_bad=first,
+        failing_tests=tuple(sorted(judged.failed)) if judged else (),
+        error=run.error if run else "",
+        boundary=run.boundary if run else "",
+    )
+
+
+def _reason(name: str, names: frozenset[str], companions: frozenset[str], judged: Judged | None) -> str:
+    with_whom = sorted((names | companions) - {name})
+    error = f": {judged.run.error}" if judged and judged.run.error else ""
+    return f"the tests fail{' together with ' + ', '.join(with_whom) if with_whom else ''}{error}"

@@ -1,0 +1,66 @@
+"""From a set of changes to a lock: its members at their targets, everything else where it stands, unless it must move along.
+
+What a member needs moves with it, no further than where it would go in the end. A set for which the resolver finds no pins
+cannot be tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from steadypin.model.parse import satisfies_pin
+from steadypin.model.resolution import Question
+from steadypin.planning.bounds import corridor, exactly
+from steadypin.planning.resolver import Resolver
+from steadypin.trials.sandbox.pins import Pins
+
+Versions = Mapping[str, str]
+
+
+@dataclass(slots=True, kw_only=True)
+class Mover:
+    """`others` and `beside` are what every environment holds besides the lock: requirement lines, and pins that no lock has."""
+
+    question: Question
+    resolver: Resolver
+    others: tuple[str, ...] = ()
+    beside: Versions = field(default_factory=dict)
+    _known: dict[tuple[object, ...], dict[str, str] | None] = field(default_factory=dict)
+
+    def pins(self, versions: Versions) -> Pins:
+        """A lock as what an environment shall hold."""
+        return Pins(versions=tuple(sorted({**self.beside, **versions}.items())), others=self.others)
+
+    def lock(self, now: Versions, final: Versions, moved: Versions, frozen: Iterable[str] = ()) -> dict[str, str] | None:
+        """The pins `now` with `moved` at exactly these versions, and what must move along no further than `final`.
+
+        `frozen` names stay. None where the resolver refuses. Raises ResolverError.
+        """
+        if not moved:
+            return dict(now)
+        still = frozenset(frozen).difference(moved)
+        key = (tuple(sorted(now.items())), tuple(sorted(final.items())), tuple(sorted(moved.items())), still)
+        if key not in self._known:
+            self._known[key] = self._solve(now, final, moved, still)
+        return self._known[key]
+
+    def _solve(self, now: Versions, final: Versions, moved: Versions, still: frozenset[str]) -> dict[str, str] | None:
+        question = replace(
+            self.question,
+            pins=tuple(sorted({**now, **moved}.items())),
+            constraints=(
+                *self.question.constraints,
+                *corridor(now, final, frozen=still, exempt=moved.keys()),
+                *(exactly(name, version) for name, version in sorted(moved.items())),
+            ),
+            hashes=False,
+        )
+        answer = self.resolver.resolve(question)
+        return answer.versions if answer.solved else None
+
+
+def differences(before: Versions, after: Versions) -> tuple[str, ...]:
+    """Names whose pins are not the same version, sorted."""
+    names = sorted(before.keys() | after.keys())
+    return tuple(name for name in names if not satisfies_pin(after.get(name), before.get(name)))

@@ -1,0 +1,191 @@
+"""Try pins: remembered outcomes first, then a run in the lab, and doubt where a red answer deserves it.
+
+A failing test is believed when it fails twice on one lock, once for all its later failures: the first time that a test is
+red its run is repeated, for it alone where the runner can do that. A test that then passes is flaky, is remembered as such
+for this project, and is blamed on nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import monotonic
+
+from steadypin.errors import CommandError, Inconclusive
+from steadypin.model.trial import TestRun, Verdict
+from steadypin.model.upgrade import RunCounts
+from steadypin.trials.journal import Journal, Subject
+from steadypin.trials.runner.run import Place, can_narrow, run_tests
+from steadypin.trials.sandbox.lab import Lab
+from steadypin.trials.sandbox.pins import Pins
+
+STREAK = 5
+"""Red answers in a row after which the last green lock is asked whether the world is still as it was."""
+
+
+class OutOfBudget(Exception):
+    """No more runs may be made. Never leaves the pipeline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """`runs` executions in all and `seconds` of wall time, None for no limit; `timeout` seconds for one run, None: learnt."""
+
+    runs: int | None = None
+    seconds: float | None = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What is believed of one lock, the run that shows it, and the failing tests that count."""
+
+    verdict: Verdict
+    run: TestRun
+    failed: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True, kw_only=True)
+class Trials:
+    """`subject` holds the parts of a run's key that stay the same. `forgiven` are tests that fail at the baseline already, or
+    are flaky: alone they make nothing red.
+    """
+
+    lab: Lab
+    place: Place
+    journal: Journal
+    command: str
+    python: str
+    limits: Limits
+    tell: Callable[[str], None]
+    started: float = field(default_factory=monotonic)
+    counts: Counter[str] = field(default_factory=Counter)
+    test_seconds: float = 0.0
+    forgiven: set[str] = field(default_factory=set)
+    reproduced: set[str] = field(default_factory=set)
+    seen_flaky: set[str] = field(default_factory=set)
+    judged: dict[str, Judged] = field(default_factory=dict)
+    timeout: float = 3600.0
+    _used: Counter[str] = field(default_factory=Counter)
+    _reds: int = 0
+    _green: Pins | None = None
+
+    def judge(self, pins: Pins, phase: str, *, again: bool = False) -> Judged:
+        """What the tests say of these pins. Known locks are not run again, unless `again` asks to doubt.
+
+        Raises OutOfBudget, CommandError where the pins cannot be installed, Inconclusive where the world has changed.
+        """
+        known = self.judged.get(pins.digest)
+        if known is not None and known.verdict is not Verdict.FLAKY and not again:
+            return known
+        self.judged[pins.digest] = found = self._judge(pins, phase)
+        if found.verdict is Verdict.PASSED:
+            self._reds, self._green = 0, pins
+        elif found.verdict is Verdict.FAILED:
+            self._reds += 1
+            if self._reds == STREAK and self._green is not None:
+                self._check_the_world(self._green, found)
+        return found
+
+    def is_green(self, pins: Pins) -> bool:
+        """Whether exactly these pins have been tested as a whole and passed."""
+        known = self.judged.get(pins.digest)
+        return known is not None and known.verdict is Verdict.PASSED
+
+    def run(self, pins: Pins, phase: str, tests: tuple[str, ...] = ()) -> TestRun:
+        """One outcome: the next one that the journal knows of this subject, else a new execution, recorded before it returns."""
+        subject = Subject(
+            lock=pins.digest, tree=self.lab.copy.digest, command=self.command, python=self.python, tests=tuple(sorted(tests))
+        )
+        remembered = self.journal.runs.get(subject.key, [])
+        used = self._used[subject.key]
+        self._used[subject.key] += 1
+        if used < len(remembered):
+            self.counts["remembered"] += 1
+            return remembered[used]
+        self._check_budget()
+        self.lab.prepare(pins)
+        number = sum(self.counts.values()) - self.counts["remembered"] + 1
+        log = self.journal.path.parent / "logs" / f"{pins.digest[:12]}-{used + 1}{'-some' if tests else ''}.log"
+        self.tell(f"run {number}: {phase}")
+        done = run_tests(self.command, self.place, timeout=self.timeout, only=tests, log=log, lock_digest=pins.digest)
+        self.counts["repeated" if tests else phase] += 1
+        self.test_seconds += done.seconds
+        self.journal.append(subject, done)
+        return done
+
+    def run_counts(self) -> RunCounts:
+        """Executions so far, by purpose."""
+        return RunCounts(
+            **{name: self.counts[name] for name in ("baseline", "search", "versions", "confirm", "repeated", "remembered")}
+        )
+
+    def learn_timeout(self, baseline: float) -> None:
+        """A run may take ten times as long as the baseline, and a minute more."""
+        self.timeout = self.limits.timeout or 60.0 + 10 * baseline
+
+    def _judge(self, pins: Pins, phase: str) -> Judged:
+        run = self.run(pins, phase)
+        if run.outcome == "passed":
+            return Judged(verdict=Verdict.PASSED, run=run)
+        failed = _failures(run) - self.forgiven
+        if not failed:
+            return Judged(verdict=Verdict.PASSED, run=run)
+        doubtful = failed - self.reproduced
+        if not doubtful or run.outcome == "cannot-start":
+            return Judged(verdict=Verdict.FAILED, run=run, failed=failed)
+        return self._doubt(pins, run, failed, known=frozenset(self.journal.flaky))
+
+    def _doubt(self, pins: Pins, run: TestRun, failed: frozenset[str], *, known: frozenset[str]) -> Judged:
+        """Run what failed once more, on the same lock."""
+        tests = tuple(sorted(failed)) if can_narrow(self.command, tuple(failed)) and len(failed) <= 50 else ()
+        if any(test.startswith("<") for test in tests) or run.outcome == "collection-error":
+            tests = ()
+        second = self.run(pins, "repeated", tests)
+        still = frozenset() if second.outcome == "passed" else _failures(second) & failed or failed
+        flaky = failed - still
+        if flaky:
+            self.journal.remember_flaky(frozenset(test for test in flaky if not test.startswith("<")))
+            self.seen_flaky |= flaky
+        self.reproduced |= still
+        if still:
+            return Judged(verdict=Verdict.FAILED, run=run, failed=still)
+        return Judged(verdict=Verdict.PASSED if failed <= known else Verdict.FLAKY, run=run, failed=failed)
+
+    def _check_the_world(self, green: Pins, red: Judged) -> None:
+        """Everything is red of late: is what was green still green?"""
+        tests = tuple(sorted(red.failed)) if can_narrow(self.command, tuple(red.failed)) else ()
+        if any(test.startswith("<") for test in tests):
+            tests = ()
+        again = self.run(green, "repeated", tests)
+        failed = (frozenset() if again.outcome == "passed" else _failures(again)) - self.forgiven
+        if failed & red.failed:
+            raise Inconclusive(
+                f"what was green is red now: {', '.join(sorted(failed & red.failed)[:5])} fail on the last green lock as well",
+                hint="did a service or the network go away? what is known is in the journal; run the same with --resume",
+            )
+
+    def _check_budget(self) -> None:
+        total = sum(self.counts.values()) - self.counts["remembered"]
+        if self.limits.runs is not None and total >= self.limits.runs:
+            raise OutOfBudget("--max-runs")
+        if self.limits.seconds is not None and monotonic() - self.started >= self.limits.seconds:
+            raise OutOfBudget("--budget")
+
+
+def _failures(run: TestRun) -> frozenset[str]:
+    """The failing tests; where none is known by name, the outcome stands for them."""
+    return frozenset(run.failed) or frozenset({f"<{run.outcome}>"})
+
+
+def install_failure(error: CommandError) -> TestRun:
+    """A set that cannot be installed, as a run that did not happen."""
+    return TestRun(command=(), outcome="cannot-install", exit_code=None, seconds=0.0, error=error.message)
+
+
+def shortened(run: TestRun, root: Path) -> TestRun:
+    """A run whose log path is relative to `root` where it lies below it."""
+    log = Path(run.log)
+    return replace(run, log=str(log.relative_to(root)) if run.log and log.is_relative_to(root) else run.log)

@@ -1,0 +1,1 @@
+"""Run the project's test command in a scratch environment and say what came of it."""

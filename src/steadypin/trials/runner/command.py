@@ -1,0 +1,117 @@
+"""One process for one run: time limit, bounded log, and nothing that it started outlives it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import uuid
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import IO
+
+from steadypin.errors import CommandNotFound
+from steadypin.process import end_group
+
+HEAD, TAIL = 512 * 1024, 1024 * 1024
+"""Bytes of output that are kept from the start and from the end."""
+
+_MARK = "STEADYPIN_TRIAL"
+_DRAIN = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A process that is over. `exit_code` None: ended by us after the time limit; negative: by a signal."""
+
+    exit_code: int | None
+    output: str
+    seconds: float
+
+
+def execute(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], timeout: float) -> Ended:
+    """Run a command to its end. Raises CommandNotFound; KeyboardInterrupt ends everything that was started and goes on."""
+    mark = uuid.uuid4().hex
+    started = monotonic()
+    process = _start(command, cwd, {**environment, _MARK: mark})
+    output = _Output(process.stdout)
+    try:
+        code: int | None = process.wait(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        code = None
+    finally:
+        end_group(process)
+        end_stragglers(mark)
+    return Ended(exit_code=code, output=output.text(), seconds=monotonic() - started)
+
+
+def _start(command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(command),
+            cwd=cwd,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=os.name != "nt",
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CommandNotFound(f"{command[0]}: cannot be started: {reason}", hint="is it among the pins?") from None
+
+
+class _Output:
+    """What a process prints, read as it comes; only the first and the last part are kept."""
+
+    def __init__(self, stream: IO[bytes] | None) -> None:
+        self._head = bytearray()
+        self._tail: deque[bytes] = deque()
+        self._tail_size = self._dropped = 0
+        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def _read(self, stream: IO[bytes] | None) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while stream is not None and (chunk := os.read(stream.fileno(), 65536)):
+                self._keep(chunk)
+
+    def _keep(self, chunk: bytes) -> None:
+        room = HEAD - len(self._head)
+        self._head += chunk[:room] if room > 0 else b""
+        rest = chunk[max(0, room) :]
+        if rest:
+            self._tail.append(rest)
+            self._tail_size += len(rest)
+        while self._tail_size > TAIL and self._tail:
+            gone = self._tail.popleft()
+            self._tail_size -= len(gone)
+            self._dropped += len(gone)
+
+    def text(self) -> str:
+        """All that is kept; does not wait for a stranger who still holds the pipe."""
+        self._thread.join(_DRAIN)
+        head, tail = bytes(self._head).decode("utf-8", "replace"), b"".join(tuple(self._tail)).decode("utf-8", "replace")
+        return f"{head}\n… {self._dropped} bytes left out …\n{tail}" if self._dropped else head + tail
+
+
+def end_stragglers(mark: str) -> None:
+    """End processes that left the group (daemons): on Linux they are known by a variable that they inherited."""
+    needle = f"{_MARK}={mark}".encode()
+    for process in _processes():
+        with contextlib.suppress(OSError):
+            if needle in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def _processes() -> list[Path]:
+    try:
+        return [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and int(entry.name) != os.getpid()]
+    except OSError:
+        return []

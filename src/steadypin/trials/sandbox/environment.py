@@ -1,0 +1,170 @@
+"""A scratch environment that holds exactly the pins it is given, moved from one lock to the next by delta.
+
+Before each move it is compared with how it was left: a suite that changed installed files gets a new environment, so that no
+trial sees what another one did.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from steadypin import process
+from steadypin.errors import CommandError
+from steadypin.model import parse
+from steadypin.trials.sandbox.installers import Installer
+from steadypin.trials.sandbox.pins import Pins
+
+_INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)\.(?:dist|egg)-info$")
+_WHERE = "import sysconfig; print(sysconfig.get_path('purelib')); print(sysconfig.get_path('platlib'))"
+
+Files = dict[str, tuple[int, int]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Environment:
+    """`folder` is made anew for the interpreter `base`. `finish` is called after an environment was made, with its
+    interpreter: it installs the project itself.
+    """
+
+    folder: Path
+    base: str
+    installer: Installer
+    finish: Callable[[Path], None] = lambda _: None
+    built: int = 0
+    _sites: tuple[Path, ...] = ()
+    _left: Files = field(default_factory=dict)
+    _others: tuple[str, ...] = ()
+    _fixed: frozenset[str] = frozenset()
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.scripts / ("python.exe" if os.name == "nt" else "python")
+
+    @property
+    def scripts(self) -> Path:
+        """Where its commands are."""
+        return self.folder / ("Scripts" if os.name == "nt" else "bin")
+
+    def move(self, pins: Pins) -> None:
+        """Make it hold exactly `pins` (and the project itself). Raises CommandError where that cannot be installed."""
+        if not self._sites or self._others != pins.others or self._files() != self._left:
+            self._make(pins)
+        else:
+            self._apply(pins)
+        missing = self._difference(pins)[0]
+        if missing:
+            raise CommandError(
+                f"the scratch environment lacks {', '.join(missing[:5])} after it was installed",
+                hint="does this release exist?",
+            )
+        self._left = self._files()
+
+    def owner(self, top: str) -> str | None:
+        """The distribution that a top-level module in site-packages belongs to, by its RECORD."""
+        for site in self._sites:
+            for entry, name, _ in _distributions(site):
+                if f"\n{top}/" in (record := "\n" + _read(site / entry / "RECORD")) or f"\n{top}.py," in record:
+                    return name
+        return None
+
+    def _make(self, pins: Pins) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.installer.create(self.folder, self.base)
+        done = process.run([str(self.python), "-I", "-c", _WHERE], timeout=60, environment=process.scrubbed_environment())
+        self._sites = tuple(dict.fromkeys(Path(line) for line in done.stdout.splitlines() if line))
+        if not self._sites:
+            raise CommandError(f"{self.python}: does not start: {done.stderr[-300:]}", hint="name another Python with --python")
+        self.built += 1
+        if pins.others:
+            self.installer.install(self.python, pins.others)
+        self._others = pins.others
+        self._fixed = frozenset(self._present())
+        self._apply(pins)
+        self.finish(self.python)
+        self._fixed |= self._present().keys() - dict(pins.versions).keys()
+
+    def _apply(self, pins: Pins) -> None:
+        missing, surplus = self._difference(pins)
+        if surplus:
+            self.installer.uninstall(self.python, surplus)
+        if missing:
+            self.installer.install(self.python, missing)
+            self._forget_bytecode({line.split("==")[0] for line in missing})
+
+    def _difference(self, pins: Pins) -> tuple[list[str], list[str]]:
+        """Requirement lines that are not met, and names that are too much."""
+        have, wanted = self._present(), dict(pins.versions)
+        missing = [f"{name}=={version}" for name, version in pins.versions if not _same(have.get(name), version)]
+        return missing, sorted(have.keys() - wanted.keys() - self._fixed)
+
+    def _present(self) -> dict[str, str]:
+        return {name: version for site in self._sites for _, name, version in _distributions(site)}
+
+    def _forget_bytecode(self, names: set[str]) -> None:
+        """Bytecode is matched by time and size alone; two releases of one size, installed in one second, would share it."""
+        for site in self._sites:
+            folders = {site / path.rpartition("/")[0] for path in _recorded(site, names) if path.endswith(".py")}
+            for folder in folders:
+                shutil.rmtree(folder / "__pycache__", ignore_errors=True)
+
+    def _files(self) -> Files:
+        found: Files = {}
+        for site in (*self._sites, self.scripts):
+            _scan(str(site), found)
+        return found
+
+
+def _scan(folder: str, found: Files) -> None:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name != "__pycache__":
+                _scan(entry.path, found)
+        else:
+            known = entry.stat(follow_symlinks=False)
+            found[entry.path] = (known.st_size, known.st_mtime_ns)
+
+
+def _distributions(site: Path) -> Iterator[tuple[str, str, str]]:
+    """(metadata folder, normalised name, version) of what stands in a folder."""
+    try:
+        entries = sorted(os.listdir(site))  # noqa: PTH208 - names alone are wanted
+    except OSError:
+        return
+    for entry in entries:
+        if match := _INFO.match(entry):
+            yield entry, parse.normalise(match["name"]), match["version"]
+
+
+def _recorded(site: Path, names: set[str]) -> Iterable[str]:
+    for entry, name, _ in _distributions(site):
+        if name in names:
+            yield from (line.partition(",")[0].strip('"') for line in _read(site / entry / "RECORD").splitlines())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _name_of(line: str) -> str:
+    match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*@", line)
+    return match[1] if match else Path(line.removeprefix("-e").strip()).name
+
+
+def _same(have: str | None, want: str) -> bool:
+    """Folder names escape versions (`1.0_local` for `1.0+local`)."""
+    if have is None:
+        return False
+    return parse.satisfies_pin(have.replace("_", "+", 1) if "_" in have else have, want)
