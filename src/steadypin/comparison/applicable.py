@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from steadypin.model.locked import LockedPackage, SourceFile
+from steadypin.model.locked import LockedDependency, LockedPackage, SourceFile
 from steadypin.model.target import Target
 
 MAIN_GROUPS = frozenset({"default", "main", "dependencies"})
@@ -120,11 +120,13 @@ def _walk_uv(file: SourceFile, target: Target, selection: Selection) -> Applicab
 def _reach(
     file: SourceFile, entries: dict[str, list[LockedPackage]], target: Target, *, selection: Selection | None
 ) -> Iterator[int]:
-    """Identities of the entries that can be reached from the roots."""
+    """Identities of the entries that can be reached from the roots and from what the lock asks for by itself."""
     roots = [package for name in file.roots for package in entries.get(name, ())]
-    pending: list[tuple[LockedPackage, str]] = []
-    for root in roots or [package for group in entries.values() for package in group]:
-        pending.extend((root, label) for label in ("", *_root_labels(root, selection)))
+    if not roots and not file.top_level:
+        roots = [package for group in entries.values() for package in group]
+    pending = [(root, label) for root in roots for label in ("", *_labels(root.dependencies, selection))]
+    for label in ("", *_labels(file.top_level, selection)):
+        pending.extend(_edges(file.top_level, label, entries, target))
     seen: set[tuple[int, str]] = set()
     while pending:
         package, label = pending.pop()
@@ -132,11 +134,11 @@ def _reach(
             continue
         seen.add((id(package), label))
         yield id(package)
-        pending.extend(_edges(package, label, entries, target))
+        pending.extend(_edges(package.dependencies, label, entries, target))
 
 
-def _root_labels(root: LockedPackage, selection: Selection | None) -> Iterable[str]:
-    labels = {d.under for d in root.dependencies if d.under}
+def _labels(edges: Iterable[LockedDependency], selection: Selection | None) -> Iterable[str]:
+    labels = {edge.under for edge in edges if edge.under}
     if selection is None:
         return sorted(labels)
     chosen = {f"extra:{name}" for name in selection.extras} | {f"group:{name}" for name in selection.groups}
@@ -144,9 +146,9 @@ def _root_labels(root: LockedPackage, selection: Selection | None) -> Iterable[s
 
 
 def _edges(
-    package: LockedPackage, label: str, entries: dict[str, list[LockedPackage]], target: Target
+    dependencies: Iterable[LockedDependency], label: str, entries: dict[str, list[LockedPackage]], target: Target
 ) -> Iterator[tuple[LockedPackage, str]]:
-    for edge in package.dependencies:
+    for edge in dependencies:
         if edge.under != label or not _holds_somehow(edge.marker, target):
             continue
         for found in entries.get(edge.name, ()):

@@ -123,6 +123,7 @@ class SourceFile:
     roots: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     project_name: str | None = None
+    top_level: tuple[LockedDependency, ...] = ()
     stale: str | None = None
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()

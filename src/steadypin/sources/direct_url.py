@@ -25,7 +25,16 @@ def parse_direct_url(content: bytes) -> DirectUrl | None:
         requested_revision=_text(vcs, "requested_revision"),
         editable=bool(folder and folder.get("editable") is True),
         subdirectory=_text(document, "subdirectory"),
+        hashes=_hashes(_table(document, "archive_info") or {}),
     )
+
+
+def _hashes(archive: dict[str, object]) -> tuple[str, ...]:
+    """Of an archive, in the lock files' form; older installers wrote one as `hash`, "sha256=…"."""
+    named = _table(archive, "hashes") or {}
+    found = {f"{algorithm}:{value}" for algorithm, value in named.items() if isinstance(value, str)}
+    single = _text(archive, "hash")
+    return tuple(sorted({*found, *((single.replace("=", ":", 1),) if single else ())}))
 
 
 def _table(document: dict[str, object], key: str) -> dict[str, object] | None:

@@ -128,6 +128,7 @@ class _Reading:
     def read(self, shown: str, format: str | None, *, path: Path | None = None) -> str | None:
         """Read one file; the answer is the path that it is known by, None where it could not be read."""
         self.asked.add(shown)
+        within = self.root if path is None else None  # a file that the user named may lie anywhere
         path = path or self.root / shown
         key = os.path.normcase(os.path.realpath(path))
         if key in self._by_key:
@@ -137,7 +138,7 @@ class _Reading:
             return None
         self._by_key[key] = shown
         try:
-            self.files.append(read_file(path, shown=shown, format=format))
+            self.files.append(read_file(path, shown=shown, format=format, within=within))
         except SourceError as error:
             self._failed(error, format)
         return shown

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from steadypin.model.files import FileCheck, FileDrift
 from steadypin.model.installed import InstalledDistribution
 
 RECORD_LIMIT = 64 * 1024 * 1024
@@ -34,30 +35,6 @@ _INSTALLERS_OWN = (
     "uv_cache.json",
     "uv_build.json",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileDrift:
-    """One file that is not as it was installed.
-
-    `kind`: "changed" (other content), "missing", "unreadable", "unowned" (in a site folder, in no RECORD), "outside" (RECORD
-    names a file out of the environment; not looked at), "no-record" (the distribution has no RECORD that can be read). `name`
-    is the distribution's, None for unowned files; `path` is absolute.
-    """
-
-    kind: str
-    path: str
-    name: str | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileCheck:
-    """The answer: what drifted, sorted by path, and how much was looked at."""
-
-    drifts: tuple[FileDrift, ...] = ()
-    files: int = 0
-    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ def _read(document: Document) -> SourceFile:
         index_urls=_registries(draft),
         environments=tuple(_marker(text) for text in root.texts("supported-markers")),
         roots=roots,
+        top_level=tuple(_top_level(manifest)),
         project_name=next((package.name for package in draft.packages if _is_here(package)), None),
         generated_by="uv",
         freshness=tuple(sorted(set(_freshness(root, manifest, entries)))),
@@ -201,18 +202,28 @@ def _is_here(package: LockedPackage) -> bool:
 
 
 def _roots(manifest: Table, draft: Draft) -> tuple[str, ...]:
-    """The workspace's members; without a workspace the project itself, for a script what it asks for."""
+    """The workspace's members; without a workspace the project itself."""
     members = tuple(sorted(normalise(name) for name in manifest.texts("members")))
     if members:
         return members
     if "requirements" in manifest:
-        return tuple(sorted({normalise(item.needed("name")) for item in manifest.tables("requirements")}))
+        return ()
     here = {package.name for package in draft.packages if _is_here(package) and package.name}
     if here:
         return tuple(sorted(here))
     asked = {edge.name for package in draft.packages for edge in package.dependencies}
     local = {package.name for package in draft.packages if package.kind in ("editable", "virtual") and package.name}
     return tuple(sorted(local - asked))
+
+
+def _top_level(manifest: Table) -> Iterator[LockedDependency]:
+    """What a script asks for, and the groups of a workspace whose root is no project."""
+    for item in manifest.tables("requirements"):
+        yield _edge(item, "")
+    groups = manifest.table("dependency-groups")
+    for name in groups.content:
+        for item in groups.tables(name):
+            yield _edge(item, f"group:{name}")
 
 
 def _registries(draft: Draft) -> tuple[str, ...]:

@@ -80,9 +80,15 @@ def test_uv_the_same_entry_twice_is_a_problem() -> None:
     assert "the same pin twice" in read_uv(package("x") + package("X")).problems[0].message
 
 
-def test_uv_workspace_and_script_roots() -> None:
+def test_uv_workspace_members_are_roots() -> None:
     assert read_uv('[manifest]\nmembers = ["b", "a"]\n').roots == ("a", "b")
-    assert read_uv('[manifest]\nrequirements = [{ name = "rich", specifier = ">13" }]\n').roots == ("rich",)
+
+
+def test_uv_what_a_script_or_a_workspace_without_a_project_asks_for_has_edges_of_its_own() -> None:
+    file = read_uv(
+        '[manifest]\nrequirements = [{ name = "Rich", specifier = ">13" }]\ndependency-groups.dev = [{ name = "ruff" }]\n'
+    )
+    assert (file.roots, [(edge.name, edge.under) for edge in file.top_level]) == ((), [("rich", ""), ("ruff", "group:dev")])
 
 
 def test_uv_places() -> None:
