@@ -98,7 +98,16 @@ def _version(asked: bool) -> None:
 
 
 def _root(
-    version: bool = typer.Option(False, "--version", "-V", callback=_version, is_eager=True, help="Show the version."),
+    version: bool = typer.Option(
+        False,
+        "--version",
+        "-V",
+        callback=_version,
+        is_eager=True,
+        help="Show the version.",
+        envvar="STEADYPIN_SHOW_VERSION",  # not STEADYPIN_VERSION, which an image may well set to say which one it wants
+        show_envvar=False,
+    ),
 ) -> None:
     """Audit Python dependency pins, and move them forward in stages that your own tests have proved.
 
