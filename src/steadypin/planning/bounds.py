@@ -50,6 +50,13 @@ def higher(one: str, other: str) -> bool:
     return _order(one) > _order(other)
 
 
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two texts are one version (PEP 440: 1.0 is 1.0.0); None is only None."""
+    if one is None or other is None:
+        return one is other
+    return one == other or (_order(one) == _order(other) and parse.version(one) is not None)
+
+
 def _order(text: str) -> Version:
     return parse.version(text) or Version("0")
 

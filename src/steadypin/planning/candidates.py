@@ -13,7 +13,7 @@ from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.released import Release
 from steadypin.model.resolution import Conflict, Question, Resolution
-from steadypin.planning.bounds import at_least, exactly, higher
+from steadypin.planning.bounds import at_least, exactly, higher, same
 from steadypin.planning.clock import at_or_before, days_before
 from steadypin.planning.goal import Goal, Level
 from steadypin.planning.moves import Size, ceiling, is_calendar
@@ -34,13 +34,18 @@ class Target:
 def resolve_base(problem: Problem, resolver: Resolver) -> Resolution:
     """Today's pins, moved only where the project's own requirements leave no choice, or where a release was yanked.
 
+    They are preferred first. Where one moves although they all fit (a preference is only a preference), they are demanded.
     Raises Unsolvable with the conflict in the resolver's words.
     """
-    pins = {name: _unyanked(problem.packages.get(name), version) for name, version in problem.preferred.items()}
-    resolution = resolver.resolve(replace(problem.question, pins=tuple(sorted(pins.items()))))
-    if not resolution.solved:
-        raise unsolvable(resolution.conflicts)
-    return resolution
+    pins = {name: _unyanked(problem.packages.get(name), version) for name, version in sorted(problem.preferred.items())}
+    preferring = resolver.resolve(replace(problem.question, pins=tuple(pins.items())))
+    if not preferring.solved:
+        raise unsolvable(preferring.conflicts)
+    if all(same(pins.get(name, version), version) for name, version in preferring.versions.items()):
+        return preferring
+    demanded = tuple(exactly(name, version) for name, version in pins.items())
+    demanding = resolver.resolve(replace(problem.question, constraints=(*problem.question.constraints, *demanded)))
+    return replace(preferring, packages=demanding.packages) if demanding.solved else preferring
 
 
 def unsolvable(conflicts: tuple[Conflict, ...]) -> Unsolvable:

@@ -8,54 +8,67 @@ from dataclasses import dataclass
 from steadypin.model.plan import Change, Coupling
 from steadypin.model.resolution import Resolution, ResolvedPackage
 from steadypin.model.target import Target
-from steadypin.planning.bounds import higher
-from steadypin.planning.coupling import Need
+from steadypin.planning.bounds import higher, same
+from steadypin.planning.coupling import Need, Requirements, needs
 from steadypin.planning.goal import Goal
 from steadypin.planning.problem import Problem
-from steadypin.planning.risk import Risk
+from steadypin.planning.risk import Risk, assess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teller:
-    """What is known about the moves of the whole plan."""
+    """What is known about the moves of the whole plan. `dependents` counts packages here that require a name."""
 
     problem: Problem
     goal: Goal
     coupled: tuple[Coupling, ...]
-    risks: Mapping[str, Risk]
+    requirements: Requirements
+    dependents: Mapping[str, int]
+
+    def risk(self, name: str, before: str, after: str) -> Risk:
+        """The risk of one move."""
+        return assess(
+            name,
+            before,
+            after,
+            package=self.problem.packages.get(name),
+            direct=name in self.problem.direct,
+            dependents=self.dependents.get(name, 0),
+            uses=self.goal.uses,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """One step: the names that move and those it is about, and what the moves need of each other."""
+
+    moved: frozenset[str]
+    chosen: frozenset[str]
     needs: tuple[Need, ...]
 
 
 def changes_of(
-    before: Mapping[str, str], lock: tuple[ResolvedPackage, ...], chosen: frozenset[str], teller: Teller, *, reason: str = ""
+    before: Mapping[str, str], lock: tuple[ResolvedPackage, ...], chosen: frozenset[str], teller: Teller
 ) -> tuple[Change, ...]:
     """Every difference between pins and a lock, by name. `chosen` are the names that the step is about."""
     after = {package.name: package for package in lock}
-    names = sorted(name for name in {*before, *after} if before.get(name) != (after[name].version if name in after else None))
-    moved = frozenset(names)
-    return tuple(_change(name, before.get(name), after.get(name), moved, chosen, teller, reason) for name in names)
+    versions = {package.name: package.version for package in lock}
+    moved = sorted(name for name in {*before, *after} if not same(before.get(name), versions.get(name)))
+    scene = _Scene(moved=frozenset(moved), chosen=chosen, needs=needs(before, versions, teller.requirements))
+    return tuple(_change(name, before.get(name), after.get(name), scene, teller) for name in moved)
 
 
-def _change(
-    name: str,
-    before: str | None,
-    package: ResolvedPackage | None,
-    moved: frozenset[str],
-    chosen: frozenset[str],
-    teller: Teller,
-    reason: str,
-) -> Change:
+def _change(name: str, before: str | None, package: ResolvedPackage | None, scene: _Scene, teller: Teller) -> Change:
     after = package.version if package else None
     mates = next((c.members for c in teller.coupled if name in c.members), ())
-    clauses = [*_clauses(name, package, chosen, moved, teller, before), *([reason] if reason and name in chosen else [])]
     return Change(
         name=name,
         before=before,
         after=after,
         kind=_kind(before, after),
         direct=name in teller.problem.direct,
-        coupled_with=tuple(mate for mate in mates if mate != name and mate in moved),
-        why="; ".join(clauses),
+        coupled_with=tuple(mate for mate in mates if mate != name and mate in scene.moved),
+        why="; ".join(_clauses(name, before, package, scene, teller)),
         cures=tuple(_cures(name, before, after, teller.problem)),
         links=teller.goal.links.get(name, ()),
     )
@@ -67,28 +80,18 @@ def _kind(before: str | None, after: str | None) -> str:
     return "upgrade" if higher(after, before) else "downgrade"
 
 
-def _clauses(
-    name: str,
-    package: ResolvedPackage | None,
-    chosen: frozenset[str],
-    moved: frozenset[str],
-    teller: Teller,
-    before: str | None,
-) -> Iterator[str]:
+def _clauses(name: str, before: str | None, package: ResolvedPackage | None, scene: _Scene, teller: Teller) -> Iterator[str]:
     if package is None:
         yield "nobody requires it any more"
         return
     if before is None:
         yield f"required by {_list(package.via)}"
         return
-    ties = [need.because for need in teller.needs if need.name == name and need.other in moved]
-    ties += [need.because for need in teller.needs if need.other == name and need.name in moved]
-    risk = teller.risks.get(name)
-    if risk is not None:
-        yield ", ".join(risk.reasons)
+    yield ", ".join(teller.risk(name, before, package.version).reasons)
+    ties = [need.because for need in scene.needs if name in (need.name, need.other)]
     if ties:
         yield min(ties)
-    elif name not in chosen:
+    elif name not in scene.chosen:
         yield f"moves along, required by {_list(package.via)}"
 
 

@@ -13,12 +13,12 @@ from steadypin.model.resolution import Question, Resolution, ResolvedPackage
 from steadypin.planning.bounds import higher
 from steadypin.planning.candidates import resolve_base, resolve_target, smallest_cure
 from steadypin.planning.changes import Teller, changes_of, repair_reason
-from steadypin.planning.coupling import couplings, known_requirements, needs
+from steadypin.planning.coupling import Need, couplings, known_requirements, needs
 from steadypin.planning.goal import Goal, Grouping
 from steadypin.planning.holds import Scene, find_holds
 from steadypin.planning.problem import Problem, pose
 from steadypin.planning.resolver import Resolver
-from steadypin.planning.risk import Risk, assess, level
+from steadypin.planning.risk import level
 from steadypin.planning.solving import Step, solve_drafts, solve_security
 from steadypin.planning.stages import SECURITY, Draft, draft_stages
 
@@ -64,9 +64,11 @@ def make_plan(
     requirements = known_requirements(problem.packages, (base, target.resolution))
     known_needs = needs(base.versions, target.resolution.versions, requirements)
     coupled = couplings(known_needs)
-    risks = _risks(problem, base, target.resolution, goal)
-    teller = Teller(problem=problem, goal=goal, coupled=coupled, risks=risks, needs=known_needs)
-    steps = list(_steps(problem, base, target.resolution, risks, goal, ask, tell, teller))
+    askers = {package.name: sum(1 for name in package.via if name) for package in base.packages}
+    teller = Teller(problem=problem, goal=goal, coupled=coupled, requirements=requirements, dependents=askers)
+    steps = _steps(problem, base, target.resolution, known_needs, goal, ask, tell, teller)
+    requirements = known_requirements(problem.packages, (base, target.resolution, *(_seen(step, ask.name) for step in steps)))
+    teller = replace(teller, requirements=requirements)
     tell("what stays behind")
     scene = Scene(problem=problem, facts=facts, goal=goal, base=base.versions, target=target, requirements=requirements)
     holds = find_holds(scene, ask)
@@ -100,29 +102,15 @@ def basis_digest(facts: Facts) -> str:
     return digest((target, facts.declared, facts.locked, tuple(installed)))
 
 
-def _risks(problem: Problem, base: Resolution, target: Resolution, goal: Goal) -> dict[str, Risk]:
-    before, after = base.versions, target.versions
-    askers = {package.name: sum(1 for name in package.via if name) for package in base.packages}
-    return {
-        name: assess(
-            name,
-            before[name],
-            after[name],
-            package=problem.packages.get(name),
-            direct=name in problem.direct,
-            dependents=askers.get(name, 0),
-            uses=goal.uses,
-        )
-        for name in sorted(before.keys() & after.keys())
-        if before[name] != after[name]
-    }
+def _seen(step: Step, resolver: str) -> Resolution:
+    return Resolution(resolver=resolver, packages=step.lock, requires=step.requires)
 
 
 def _steps(
     problem: Problem,
     base: Resolution,
     target: Resolution,
-    risks: Mapping[str, Risk],
+    known_needs: tuple[Need, ...],
     goal: Goal,
     ask: Resolver,
     tell: Callable[[str], None],
@@ -139,9 +127,13 @@ def _steps(
         if step is not None:
             steps.append(step)
             now = step.after
-    left = {name: risk for name, risk in risks.items() if name in now and now[name] != final.get(name)}
+    left = {
+        name: teller.risk(name, now[name], final[name])
+        for name in sorted(now.keys() & final.keys())
+        if now[name] != final[name]
+    }
     drafts = draft_stages(
-        left, teller.needs, tools=_tools(problem, target), grouping=goal.grouping, max_stages=goal.max_stages - len(steps)
+        left, known_needs, tools=_tools(problem, target), grouping=goal.grouping, max_stages=goal.max_stages - len(steps)
     )
     return steps + solve_drafts(problem.question, now, target, drafts, ask, tell=tell)
 
@@ -176,7 +168,8 @@ def _stages(facts: Facts, problem: Problem, base: Resolution, steps: list[Step],
     before = {name: version for name, version in problem.standing.items() if name in base.versions}
     repairs = changes_of(before, base.packages, frozenset(), teller)
     repaired = tuple(replace(change, why=repair_reason(change, base, problem, facts.target)) for change in repairs)
-    stages = [_stage(0, "repairs", "low", repaired, base.packages)] if repaired else []
+    title = "missing pins" if all(change.kind == "add" for change in repaired) else "repairs"
+    stages = [_stage(0, title, "low", repaired, base.packages)] if repaired else []
     for number, step in enumerate(steps, 1):
         changes = changes_of(step.before, step.lock, step.draft.names, teller)
         stages.append(_stage(number, step.draft.title, _risk(changes, teller), changes, step.lock))
@@ -189,5 +182,6 @@ def _stage(number: int, title: str, risk: str, changes: tuple[Change, ...], lock
 
 
 def _risk(changes: tuple[Change, ...], teller: Teller) -> str:
-    points = [teller.risks[change.name].points for change in changes if change.name in teller.risks]
-    return level(max(points, default=0))
+    """That of the riskiest change."""
+    moves = [(change.name, change.before, change.after) for change in changes]
+    return level(max((teller.risk(name, old, new).points for name, old, new in moves if old and new), default=0))

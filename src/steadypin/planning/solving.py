@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from steadypin.model.resolution import Question, Resolution, ResolvedPackage
+from steadypin.model.resolution import Question, Required, Resolution, ResolvedPackage
 from steadypin.planning.bounds import at_least, between, corridor, exactly
 from steadypin.planning.resolver import Resolver
 from steadypin.planning.stages import Draft
@@ -18,6 +18,7 @@ class Step:
     draft: Draft
     before: Mapping[str, str]
     lock: tuple[ResolvedPackage, ...]
+    requires: tuple[Required, ...] = ()
 
     @property
     def after(self) -> dict[str, str]:
@@ -28,13 +29,14 @@ def solve_security(
     question: Question, base: Mapping[str, str], final: Mapping[str, str], draft: Draft, cures: Mapping[str, str], ask: Resolver
 ) -> Step | None:
     """The cures alone: each package at the smallest version that cures it, everything else as little moved as possible."""
+    still = _still(base, final)
     fixed = [text for name in sorted(draft.names) for text in _cured(name, cures[name], final[name])]
     asked = replace(
         question,
-        pins=tuple(sorted({**base, **{name: cures[name] for name in draft.names}}.items())),
-        constraints=(*question.constraints, *corridor(base, final, frozen=_still(base, final), exempt=draft.names), *fixed),
+        pins=_soft({**base, **{name: cures[name] for name in draft.names}}, still - draft.names),
+        constraints=(*question.constraints, *corridor(base, final, frozen=still, exempt=draft.names), *fixed),
     )
-    return _accepted(draft, base, final, ask.resolve(asked))
+    return _step(draft, base, ask.resolve(asked))
 
 
 def _cured(name: str, cure: str, last: str) -> tuple[str, str]:
@@ -62,7 +64,7 @@ def solve_drafts(
         draft = replace(draft, names=draft.names | carried)
         freed |= draft.names
         if number == len(pending):
-            step: Step | None = Step(draft=draft, before=now, lock=target.packages)
+            step: Step | None = _step(draft, now, target)
         else:
             tell(f"stage {number} of {len(pending)}: {draft.title}")
             step = _solve(question, now, final, draft, frozenset(freed), ask)
@@ -77,22 +79,43 @@ def _solve(
     question: Question, now: Mapping[str, str], final: Mapping[str, str], draft: Draft, freed: frozenset[str], ask: Resolver
 ) -> Step | None:
     """A forced draft moves its own names all the way and takes along what must; any other moves only what is free."""
-    forced = [exactly(name, final[name]) for name in sorted(draft.names) if draft.forced and name in final]
-    exempt = draft.names if draft.forced else frozenset[str]()
-    frozen = _still(now, final) if draft.forced else now.keys() - freed
+    forced = {name: final[name] for name in draft.names if draft.forced and name in final}
+    frozen = _still(now, final) if draft.forced else frozenset(now.keys() - freed)
     asked = replace(
         question,
-        pins=tuple(sorted(now.items())),
+        pins=_soft(now, frozen | forced.keys()),
         upgrade=tuple(sorted(freed)),
-        constraints=(*question.constraints, *corridor(now, final, frozen=frozen, exempt=exempt), *forced),
+        constraints=(
+            *question.constraints,
+            *corridor(now, final, frozen=frozen, exempt=forced),
+            *(exactly(name, forced[name]) for name in sorted(forced)),
+        ),
+        seen=True,
     )
-    return _accepted(draft, now, final, ask.resolve(asked))
+    step = _step(draft, now, ask.resolve(asked))
+    if step is not None and not draft.forced and _lags(step, final):
+        return _step(draft, now, ask.resolve(replace(asked, seen=False)))  # what it could have taken was perhaps not met before
+    return step
+
+
+def _soft(now: Mapping[str, str], hard: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Preferences for what no constraint pins already. (To prefer what is demanded says nothing, and uv, given several
+    indexes, may then look for that version on the wrong one.)
+    """
+    return tuple(sorted((name, version) for name, version in now.items() if name not in hard))
+
+
+def _lags(step: Step, final: Mapping[str, str]) -> bool:
+    after = step.after
+    return any(name in after and after[name] != final.get(name) for name in step.draft.names)
 
 
 def _still(now: Mapping[str, str], final: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for name in now if final.get(name) == now[name])
 
 
-def _accepted(draft: Draft, before: Mapping[str, str], final: Mapping[str, str], resolution: Resolution) -> Step | None:
+def _step(draft: Draft, before: Mapping[str, str], resolution: Resolution) -> Step | None:
     """The answer as a step; None where the resolver found no solution although the final pins are one."""
-    return Step(draft=draft, before=before, lock=resolution.packages) if resolution.solved else None
+    if not resolution.solved:
+        return None
+    return Step(draft=draft, before=before, lock=resolution.packages, requires=resolution.requires)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from steadypin import codec
+from steadypin import __version__, codec
 from steadypin.errors import StaleInput
 from steadypin.model.resolution import Question, Resolution
 
@@ -48,7 +48,7 @@ class Cached:
         return resolution
 
     def _key(self, question: Question) -> str:
-        return hashlib.sha256(f"{self.name}\0{self.context}\0{codec.digest(question)}".encode()).hexdigest()
+        return hashlib.sha256(f"{__version__}\0{self.name}\0{self.context}\0{codec.digest(question)}".encode()).hexdigest()
 
 
 def _read(file: Path) -> Resolution | None:

@@ -6,8 +6,11 @@ The log is no interface, so nothing rests on it: where its lines look otherwise,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from steadypin.model.parse import normalise, specifiers
+from packaging.specifiers import SpecifierSet
+
+from steadypin.model.parse import normalise, requirement, specifiers
 from steadypin.model.resolution import Required
 
 _LINE = re.compile(
@@ -22,13 +25,17 @@ _EXACT = re.compile(r">=(?P<low>[^,\s]+), <(?P=low)\+")
 _LIMIT = 50_000
 
 
-def read_evidence(log: str) -> tuple[Required, ...]:
-    """The requirements that a log names, sorted, each once; at most 50,000."""
+def read_evidence(log: str, constraints: Iterable[str] = ()) -> tuple[Required, ...]:
+    """The requirements that a log names, sorted, each once; at most 50,000.
+
+    uv applies constraints as if every package required them; what says the same as one of the question's is left out.
+    """
+    applied = {(normalise(parsed.name), parsed.specifier) for text in constraints if (parsed := requirement(text))}
     found: set[Required] = set()
     for match in _LINE.finditer(log):
         by, name = normalise(match["by"]), normalise(match["name"])
         specifier = read_range(match["range"])
-        if by != name and specifier is not None:
+        if by != name and specifier is not None and (name, SpecifierSet(specifier)) not in applied:
             found.add(Required(by=by, version=match["version"], name=name, specifier=specifier))
         if len(found) >= _LIMIT:
             break

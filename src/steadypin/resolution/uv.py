@@ -78,9 +78,10 @@ class Uv:
                 raise ResolverError(f"uv: no answer after {self.timeout:g} s", hint=error.hint) from None
             except CommandNotFound as error:
                 raise ResolverError(error.message, hint="install uv, or use --resolver pip-tools") from None
+            requires = read_evidence(finished.stderr, question.constraints)
             if finished.ok:
                 packages = read_compiled(_read(files.lock), tool="uv")
-                return Resolution(resolver=self.name, packages=packages, requires=read_evidence(finished.stderr))
+                return Resolution(resolver=self.name, packages=packages, requires=requires)
             said = uv_message(finished.stderr)
             conflicts = uv_conflicts(said)
             if not conflicts:
@@ -88,7 +89,7 @@ class Uv:
                     f"uv failed (exit code {finished.exit_code}): {said[-2000:] or 'without a word'}",
                     hint="run the same with --verbose, or try --resolver pip-tools",
                 )
-            return Resolution(resolver=self.name, conflicts=conflicts, output=said, requires=read_evidence(finished.stderr))
+            return Resolution(resolver=self.name, conflicts=conflicts, output=said, requires=requires)
 
     def _arguments(self, question: Question, files: QuestionFiles) -> list[str]:
         arguments = ["pip", "compile", str(files.requirements), "--output-file", str(files.lock)]

@@ -1,7 +1,7 @@
-"""Ask uv's cache first, once it has been filled.
+"""Ask uv's cache first where a question has seen everything before.
 
-A plan asks about the same packages again and again. The first questions go to the indexes; later ones are then answered from
-what those brought, twenty times faster, and from the same pages, so that all stages rest on one state of the indexes.
+The stages of a plan choose between versions that the first two questions have met. They are then answered from what those
+brought, twenty times faster, and from the same pages, so that all stages rest on one state of the indexes.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from steadypin.model.resolution import Question, Resolution
 from steadypin.resolution.uv import Uv
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Warm:
-    """`cold` questions fill the cache. Whatever the cache alone cannot solve is asked again with the network: without it, "no
-    solution" may only mean "not in the cache".
+    """What the cache alone cannot solve is asked again with the network: without it, "no solution" may only mean "not in the
+    cache".
     """
 
     asked: Uv
     cached: Uv
-    cold: int = 2
 
     @property
     def name(self) -> str:
@@ -29,8 +28,7 @@ class Warm:
 
     def resolve(self, question: Question) -> Resolution:
         """One answer. Raises ResolverError."""
-        if self.cold > 0:
-            self.cold -= 1
+        if not question.seen:
             return self.asked.resolve(question)
         try:
             resolution = self.cached.resolve(question)
