@@ -105,9 +105,10 @@ POLICY_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "only": ("only", _texts),
     "skip": ("ignore", _texts),
     "max-age": ("max_age_days", _days),
-    "max-advisory-age": ("max_advisory_age_days", _days),
     "cooldown": ("cooldown_days", _days),
+    "max-advisory-age": ("max_advisory_age_days", _days),
     "exact": ("exact", _flag),
+    "no-dev": ("no_dev", _flag),
     "require-hashes": ("require_hashes", _flag),
     "allowed-indexes": ("allowed_indexes", _texts),
     "forbidden": ("forbidden", _names),
@@ -117,7 +118,7 @@ POLICY_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "prereleases": ("prereleases", _names),
 }
 TABLE_KEYS = ("severity", "ignore")
-IGNORE_KEYS = ("rule", "package", "versions", "advisory", "reason", "until")
+IGNORE_KEYS = ("rule", "package", "versions", "advisory", "path", "reason", "until")
 
 
 def load(root: Path, *, known_rules: frozenset[str] | None = None) -> Settings:

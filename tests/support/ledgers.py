@@ -73,11 +73,12 @@ def facts(
     installed: tuple[InstalledDistribution, ...] | None = None,
     projects: tuple[Project, ...] = (),
     target: Target = LINUX_312,
+    at: str = ".venv",
     **more: object,
 ) -> Facts:
     environment = None
     if installed is not None:
-        environment = PythonEnvironment(path=".venv", kind="venv", target=target, paths=(SITE,), distributions=installed)
+        environment = PythonEnvironment(path=at, kind="venv", target=target, paths=(SITE,), distributions=installed)
     return Facts(
         target=target,
         taken_at=TAKEN_AT,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from steadypin.checks import advisories, drift, health, judgement, pins, released
+from steadypin.checks import advisories, drift, files, health, judgement, pins, policy, released
 from steadypin.checks.rule import Case, Check
+from steadypin.model.facts import Facts
 from steadypin.model.finding import Finding
 from steadypin.model.rule import Rule
 
-CHECKS: tuple[Check, ...] = (drift.CHECK, pins.CHECK, health.CHECK, released.CHECK, advisories.CHECK)
+CHECKS: tuple[Check, ...] = (drift.CHECK, pins.CHECK, health.CHECK, released.CHECK, advisories.CHECK, policy.CHECK, files.CHECK)
 
 
 def rules() -> tuple[Rule, ...]:
@@ -19,3 +20,22 @@ def findings(case: Case) -> tuple[Finding, ...]:
     """All findings at their default severities, worst first, each once."""
     found = {finding for check in CHECKS for finding in check.run(case)}
     return tuple(sorted(found, key=lambda finding: finding.sort_key))
+
+
+def unasked(facts: Facts) -> frozenset[str]:
+    """Rules that could not speak, because what they judge by was not read: their silence proves nothing."""
+    silent: list[Rule] = []
+    if facts.environment is None:
+        silent += [*(rule for rule in drift.CHECK.rules if rule is not drift.DISAGREE), *health.CHECK.rules, pins.OTHER_PYTHON]
+    if facts.file_check is None:
+        silent += files.CHECK.rules
+    if facts.advisories_as_of is None:
+        silent += advisories.CHECK.rules
+    if not facts.lookups:
+        silent += [*released.CHECK.rules, policy.FRESH]
+    return frozenset(rule.id for rule in silent)
+
+
+def notes(case: Case) -> tuple[str, ...]:
+    """What is worth a word and is no finding."""
+    return drift.notes(case)

@@ -10,6 +10,7 @@ from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
 from steadypin.model.installed import DirectUrl, InstalledDistribution
+from steadypin.model.location import Location
 from steadypin.model.locked import LockedPackage
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
@@ -46,6 +47,22 @@ SOURCE = Rule(
     bad="uv.lock has `httpx` from the index; a git checkout is installed",
     good="install the lock again, or lock the source that is meant",
 )
+NOT_CHOSEN = Rule(
+    id="installed-not-chosen",
+    title="Installed, but only a group or extra that was not chosen brings it",
+    severity=Severity.MEDIUM,
+    why="A production environment with development tools in it is larger, and its tests prove less than they seem to.",
+    bad="`steadypin check --no-dev`, and pytest is installed",
+    good="install without groups (`uv sync --no-dev`, `poetry sync --without dev`), or name the group with --group",
+)
+FOREIGN = Rule(
+    id="foreign-environment",
+    title="The environment seems to belong to another project",
+    severity=Severity.MEDIUM,
+    why="Drift is then a matter of the wrong environment, not of the wrong packages.",
+    bad="VIRTUAL_ENV still names the environment of the project that was worked on before",
+    good="name the environment with --python, or leave the active one (`deactivate`)",
+)
 DISAGREE = Rule(
     id="locks-disagree",
     title="Two locks of one project pin different versions",
@@ -55,6 +72,9 @@ DISAGREE = Rule(
     good="export one from the other, or delete one",
 )
 
+_ENOUGH = 4
+"""Packages from which on an environment can be told from another project's."""
+
 
 def run(case: Case) -> Iterator[Finding]:
     """Findings about drift; without an environment only locks are compared with each other."""
@@ -62,6 +82,7 @@ def run(case: Case) -> Iterator[Finding]:
         yield from _locks_disagree(package)
         if case.facts.environment is not None and case.comparison.has_lock:
             yield from _against_lock(package, case)
+    yield from _foreign(case)
 
 
 def _against_lock(package: PackageComparison, case: Case) -> Iterator[Finding]:
@@ -70,9 +91,10 @@ def _against_lock(package: PackageComparison, case: Case) -> Iterator[Finding]:
     elif not package.locked:
         yield from _extra(package, case)
     else:
+        yield from _not_chosen(package, case)
         if not _matches(package):
             yield _differs(package)
-        yield from _source(package)
+        yield from _source(package, case)
 
 
 def _missing(package: PackageComparison) -> Iterator[Finding]:
@@ -90,8 +112,7 @@ def _missing(package: PackageComparison) -> Iterator[Finding]:
 
 def _extra(package: PackageComparison, case: Case) -> Iterator[Finding]:
     distribution = package.installed[0]
-    excused = package.name in INSTALLERS or bool(package.declared) or package.name in case.optional
-    if excused and not case.policy.exact:
+    if _excused(package, case):
         return
     needed_by = sorted({demand.by for demand in package.demands if demand.declared is None})
     reason = f" (needed by {', '.join(needed_by[:3])}{' …' if len(needed_by) > 3 else ''})" if needed_by else ""
@@ -104,9 +125,57 @@ def _extra(package: PackageComparison, case: Case) -> Iterator[Finding]:
     )
 
 
+def _excused(package: PackageComparison, case: Case) -> bool:
+    """What a lock was never meant to hold: installers, what groups and extras bring, what a base Python lends."""
+    if case.policy.exact:
+        return False
+    if package.name in INSTALLERS or _is_lent(package.installed[0], case):
+        return True
+    return not case.policy.no_dev and (bool(package.declared) or package.name in case.optional)
+
+
+def _is_lent(distribution: InstalledDistribution, case: Case) -> bool:
+    """Whether it stands outside of an environment that sees the packages of its base."""
+    environment = case.facts.environment
+    return (
+        environment is not None
+        and environment.system_site_packages
+        and not distribution.location.path.startswith(environment.path)
+    )
+
+
+def _not_chosen(package: PackageComparison, case: Case) -> Iterator[Finding]:
+    if package.expected or not (case.policy.exact or case.policy.no_dev) or package.name in INSTALLERS:
+        return
+    groups = sorted({group for entry in package.locked for group in entry.groups or ()} | _asking_groups(package))
+    brings = f" ({', '.join(groups[:3])} would bring it)" if groups else ""
+    yield NOT_CHOSEN.finding(
+        f"{package.name} {package.installed[0].version or '?'} is installed, but nothing that was chosen needs it{brings}",
+        package=package.name,
+        version=package.installed[0].version,
+        at=[package.installed[0].location, package.locked[0].location],
+        remedy=f"uninstall {package.name}, or choose its group or extra (--group, --extra)",
+    )
+
+
+def _asking_groups(package: PackageComparison) -> set[str]:
+    return {name for item in package.declared if (name := item.group or item.extra)}
+
+
 def _matches(package: PackageComparison) -> bool:
-    installed = package.installed[0].version
-    return any(entry.version is None or parse.satisfies_pin(installed, entry.version) for entry in package.locked)
+    """Whether what stands here is pinned. Of doubles in one folder any may be it, and broken metadata says no version: both
+    have rules of their own.
+    """
+    versions = [distribution.version for distribution in _side_by_side(package)]
+    return None in versions or any(
+        entry.version is None or parse.satisfies_pin(version, entry.version) for entry in package.locked for version in versions
+    )
+
+
+def _side_by_side(package: PackageComparison) -> list[InstalledDistribution]:
+    """The distributions in the folder of the first, which hides those of later folders."""
+    folder = package.installed[0].location.path.rpartition("/")[0]
+    return [found for found in package.installed if found.location.path.rpartition("/")[0] == folder]
 
 
 def _differs(package: PackageComparison) -> Finding:
@@ -121,9 +190,9 @@ def _differs(package: PackageComparison) -> Finding:
     )
 
 
-def _source(package: PackageComparison) -> Iterator[Finding]:
+def _source(package: PackageComparison, case: Case) -> Iterator[Finding]:
     distribution = package.installed[0]
-    if any(_same_source(entry, distribution) for entry in package.locked):
+    if any(_same_source(entry, distribution, case) for entry in package.locked):
         return
     entry = package.locked[0]
     yield SOURCE.finding(
@@ -135,21 +204,39 @@ def _source(package: PackageComparison) -> Iterator[Finding]:
     )
 
 
-def _same_source(entry: LockedPackage, distribution: InstalledDistribution) -> bool:
-    """Whether an installed distribution came from where the entry says; a bare path or URL entry matches its own kind."""
+def _same_source(entry: LockedPackage, distribution: InstalledDistribution, case: Case) -> bool:
+    """Whether an installed distribution came from where the entry says; a bare path entry matches its own kind."""
     direct = distribution.direct_url
     if direct is None:
-        return entry.kind in ("index", "conda", "virtual") or distribution.editable or _old_installer(entry)
+        return entry.kind in ("index", "conda", "virtual") or distribution.editable or not _says_source(distribution, case)
     if direct.kind == "vcs":
         return entry.kind == "vcs" and _same_commit(entry, direct)
+    if any(known in file.hashes for file in entry.files for known in direct.hashes):
+        return True  # the very file that is locked, carried here by other means (a wheelhouse in an image)
     if direct.kind == "path":
-        return entry.kind in ("path", "editable", "virtual")
-    return entry.kind == "url" or (entry.kind == "path" and direct.url.startswith("file:"))
+        return entry.kind in ("path", "editable", "virtual") or (entry.kind == "url" and direct.url.startswith("file:"))
+    return entry.kind == "url" and _same_url(entry, direct)
 
 
-def _old_installer(entry: LockedPackage) -> bool:
-    """Old installers wrote no direct_url.json; a lock entry that is no release cannot be told from one then."""
-    return entry.kind in ("path", "editable", "url", "vcs")
+def _says_source(distribution: InstalledDistribution, case: Case) -> bool:
+    """Whether the installer would have written direct_url.json (PEP 610): old ones did not, and egg-info never had it."""
+    if not distribution.location.path.endswith(".dist-info"):
+        return False
+    installer = (distribution.installer or "").split(" ")[0].lower()
+    if installer == "pip":
+        python = parse.version(case.facts.target.python)
+        return python is not None and python.release >= (3, 9)  # the first that comes with a pip that writes it
+    return installer in ("uv", "poetry", "pdm")
+
+
+def _same_url(entry: LockedPackage, direct: DirectUrl) -> bool:
+    locked = entry.origin.url if entry.origin else None
+    return not locked or _bare(locked) == _bare(direct.url)
+
+
+def _bare(url: str) -> str:
+    """Without scheme, login and fragment."""
+    return url.partition("#")[0].rpartition("://")[2].rpartition("@")[2].rstrip("/")
 
 
 def _same_commit(entry: LockedPackage, direct: DirectUrl) -> bool:
@@ -189,4 +276,32 @@ def _locks_disagree(package: PackageComparison) -> Iterator[Finding]:
     )
 
 
-CHECK = Check(rules=(NOT_LOCKED, NOT_INSTALLED, DIFFERS, SOURCE, DISAGREE), run=run)
+def _foreign(case: Case) -> Iterator[Finding]:
+    """An editable install of another project around the environment."""
+    environment = case.facts.environment
+    for package in case.packages if environment is not None else ():
+        direct = package.installed[0].direct_url if package.installed else None
+        if package.locked or package.declared or direct is None or environment is None or not direct.editable:
+            continue
+        folder = direct.url.removeprefix("file://").rstrip("/")
+        if folder and environment.path.startswith(f"{folder}/"):
+            yield FOREIGN.finding(
+                f"the environment {environment.path} seems to be that of {package.name} in {folder}",
+                package=package.name,
+                at=[Location(path=environment.path)],
+                remedy="name the environment that is meant with --python",
+            )
+
+
+def notes(case: Case) -> tuple[str, ...]:
+    """A guess at an environment that is another project's: hardly anything of the lock is there, and much else is."""
+    expected = [package for package in case.packages if package.expected]
+    there = sum(1 for package in expected if package.installed)
+    others = sum(1 for p in case.packages if p.installed and not (p.locked or p.declared or p.demands or p.name in INSTALLERS))
+    if case.facts.environment is None or len(expected) < _ENOUGH or others < _ENOUGH or there * 5 > len(expected):
+        return ()
+    told = f"{there} of {len(expected)} locked packages are installed there, and {others} others"
+    return (f"the environment {case.facts.environment.path} may belong to another project: {told}; --python names another",)
+
+
+CHECK = Check(rules=(NOT_LOCKED, NOT_INSTALLED, DIFFERS, SOURCE, NOT_CHOSEN, FOREIGN, DISAGREE), run=run)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steadypin.checks.rule import Case, Check
 from steadypin.model import parse
-from steadypin.model.comparison import PackageComparison
+from steadypin.model.comparison import Demand, PackageComparison
 from steadypin.model.finding import Finding
 from steadypin.model.installed import DirectUrl, InstalledDistribution
 from steadypin.model.location import Location
@@ -63,9 +63,9 @@ def _broken(package: PackageComparison) -> Iterator[Finding]:
     for demand in package.demands:
         if demand.declared is not None:
             continue
-        version = package.installed[0].version if package.installed else None
-        if version is not None and (parse.version(version) is None or not demand.refuses(version)):
+        if any(_may_satisfy(found, demand) for found in package.installed):
             continue
+        version = package.installed[0].version if package.installed else None
         state = f"{version} is installed" if version else "it is not installed"
         yield BROKEN.finding(
             f"{demand.by} requires {_requirement(demand.requirement)}, but {state}",
@@ -74,6 +74,11 @@ def _broken(package: PackageComparison) -> Iterator[Finding]:
             remedy=f"pip install '{_requirement(demand.requirement)}'",
             about=demand.requirement,
         )
+
+
+def _may_satisfy(found: InstalledDistribution, demand: Demand) -> bool:
+    """Whether an installed version is accepted; of doubles and of broken metadata other rules speak."""
+    return found.version is None or parse.version(found.version) is None or not demand.refuses(found.version)
 
 
 def _requirement(text: str) -> str:

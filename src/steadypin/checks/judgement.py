@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 
 from steadypin.model import parse
+from steadypin.model.baseline import Baseline
 from steadypin.model.finding import Finding, Suppressed
+from steadypin.model.location import Location
 from steadypin.model.policy import Policy, Suppression
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
@@ -37,9 +39,18 @@ EXPIRING = Rule(
     bad="`until` is the day after tomorrow",
     good="mend it now, while there is time",
 )
-RULES = (UNUSED, EXPIRED, EXPIRING)
+CURED = Rule(
+    id="baseline-stale",
+    title="A finding of the baseline that is cured",
+    severity=Severity.LOW,
+    why="Left in the file, the same finding could come back one day and nobody would hear of it.",
+    bad="the baseline still lists a package that was locked again since",
+    good="`steadypin baseline write --prune`",
+)
+RULES = (UNUSED, EXPIRED, EXPIRING, CURED)
 
 _WARNING = timedelta(days=7)
+_OF_ADVISORIES = frozenset({"vulnerable", "malicious"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,23 +61,36 @@ class Judgement:
     suppressed: tuple[Suppressed, ...]
 
 
-def judge(findings: Iterable[Finding], policy: Policy, today: date) -> Judgement:
+def judge(
+    findings: Iterable[Finding],
+    policy: Policy,
+    today: date,
+    *,
+    baseline: Baseline | None = None,
+    unasked: frozenset[str] = frozenset(),
+) -> Judgement:
     """Apply the policy. A suppression changes only what it names; one that matches nothing is itself a finding.
 
-    `today` is the day of the facts. `only` and `ignore` match rule ids or package names, with `*`.
+    `today` is the day of the facts. `only` and `ignore` match rule ids or package names, with `*`. What the `baseline` knows
+    is silenced, too, and what it knows and is cured is a finding. `unasked` are rules whose ledgers were not read: that they
+    found nothing proves nothing about exceptions and baseline.
     """
     graded = _graded(findings, policy)
+    known = {entry.fingerprint for entry in baseline.findings} if baseline else set()
     remaining: list[Finding] = []
     suppressed: list[Suppressed] = []
     used: set[Suppression] = set()
     for finding in graded:
         entry = next((entry for entry in policy.suppressions if _in_force(entry, today) and matches(entry, finding)), None)
-        if entry is None:
+        if entry is not None:
+            used.add(entry)
+            suppressed.append(Suppressed(finding=finding, reason=entry.reason, until=entry.until))
+        elif finding.fingerprint in known:
+            suppressed.append(Suppressed(finding=finding, reason=f"known: {baseline.path if baseline else ''}"))
+        else:
             remaining.append(finding)
-            continue
-        used.add(entry)
-        suppressed.append(Suppressed(finding=finding, reason=entry.reason, until=entry.until))
-    own = _graded(_about(policy, used, today), policy)
+    cured = _cured(baseline, {finding.fingerprint for finding in graded}, unasked) if baseline else ()
+    own = _graded((*_about(policy, used, today, unasked), *cured), policy)
     chosen = (finding for finding in (*remaining, *own) if _chosen(finding, policy))
     return Judgement(
         findings=tuple(sorted(chosen, key=lambda finding: finding.sort_key)),
@@ -74,13 +98,27 @@ def judge(findings: Iterable[Finding], policy: Policy, today: date) -> Judgement
     )
 
 
+def _cured(baseline: Baseline, present: set[str], unasked: frozenset[str]) -> Iterable[Finding]:
+    for entry in baseline.findings:
+        if entry.fingerprint not in present and entry.rule not in unasked:
+            yield CURED.finding(
+                f"cured: {entry.rule} {entry.message}",
+                package=entry.package,
+                at=[Location(path=baseline.path)],
+                remedy="steadypin baseline write --prune",
+                about=entry.fingerprint,
+            )
+
+
 def matches(entry: Suppression, finding: Finding) -> bool:
-    """Whether an exception names a finding: by rule, package, version range and advisory, each where given."""
+    """Whether an exception names a finding: by rule, package, version range, advisory and file, each where given."""
     if entry.rule is not None and entry.rule != finding.rule:
         return False
     if entry.package is not None and parse.normalise(entry.package) != finding.package:
         return False
     if entry.advisory is not None and (finding.advisory is None or entry.advisory not in finding.advisory.ids):
+        return False
+    if entry.path is not None and not any(fnmatchcase(at.path, entry.path) for at in finding.locations):
         return False
     if entry.versions is None:
         return True
@@ -117,7 +155,14 @@ def _in_force(entry: Suppression, today: date) -> bool:
     return entry.until is None or today <= date.fromisoformat(entry.until)
 
 
-def _about(policy: Policy, used: set[Suppression], today: date) -> Iterable[Finding]:
+def _cannot_tell(entry: Suppression, unasked: frozenset[str]) -> bool:
+    """Whether what the entry names was not looked for in this run."""
+    if entry.rule is not None:
+        return entry.rule in unasked
+    return bool(unasked & _OF_ADVISORIES) if entry.advisory is not None else bool(unasked)
+
+
+def _about(policy: Policy, used: set[Suppression], today: date, unasked: frozenset[str]) -> Iterable[Finding]:
     for entry in policy.suppressions:
         name = entry.advisory or entry.rule or entry.package or "exception"
         at = [entry.location] if entry.location else []
@@ -130,6 +175,8 @@ def _about(policy: Policy, used: set[Suppression], today: date) -> Iterable[Find
                 remedy="mend it, or decide again with a new date",
                 about=about,
             )
+        elif entry not in used and _cannot_tell(entry, unasked):
+            continue
         elif entry not in used:
             yield UNUSED.finding(
                 f"the exception for {name} matches nothing ({entry.reason})",

@@ -36,8 +36,8 @@ NO_HASH = Rule(
     id="missing-hashes",
     title="Lock without hashes, or with some missing",
     severity=Severity.LOW,
-    why="A version names a file, a hash proves it. pip refuses a file in which some hashes are missing (then it is medium; with "
-    "`require-hashes` in the configuration every missing hash is high).",
+    why="A version names a file, a hash proves it. pip refuses a file in which some are missing (then it is "
+    "medium; with `require-hashes` in the configuration every missing hash is high).",
     bad="`idna==3.7` without `--hash`",
     good="`pip-compile --generate-hashes`, or `uv pip compile --generate-hashes`",
 )
@@ -110,6 +110,18 @@ def _is_beyond_locks(item: DeclaredRequirement, case: Case) -> bool:
     """Whether it stands in a group or extra of a manifest, and the lock there is was made without those."""
     format = next((file.format for file in case.facts.files if file.path == item.location.path), "requirements")
     return bool(item.group or item.extra) and format not in ("requirements", "constraints")
+
+
+def _unpinned_tools(package: PackageComparison) -> Iterator[Finding]:
+    asked = [item for item in package.declared if item.kind == "tool" and not _fixed(item.requirement)]
+    if not asked or package.name in INSTALLERS:
+        return
+    yield UNPINNED_TOOL.finding(
+        f"{package.name} is installed without a pin ({_short(asked[0].requirement)}) by a tool or image step",
+        package=package.name,
+        at=[item.location for item in asked],
+        remedy=f"write {package.name}=={package.current}" if package.current else f"pin {package.name} there",
+    )
 
 
 def _fixed(text: str) -> bool:

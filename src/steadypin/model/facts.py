@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from steadypin.model.advisory import AdvisoryMatch, UnsafeRelease
 from steadypin.model.declared import DeclaredRequirement
+from steadypin.model.files import FileCheck
 from steadypin.model.gap import Gap
 from steadypin.model.installed import InstalledDistribution, PythonEnvironment
 from steadypin.model.location import Problem
@@ -24,6 +25,7 @@ class Facts:
     `environment` is None when only files were audited; `projects` holds what the indexes answered; names that were asked for
     and not answered have a `Gap`. `unknown` are names that the index said it does not know. `lookups` says whether an index
     was asked at all. `unsafe` are releases that advisories reach, at or above what stands here (filled for planning).
+    `file_check` is None where installed files were not compared with their RECORD.
     """
 
     target: Target
@@ -40,6 +42,7 @@ class Facts:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    file_check: FileCheck | None = None
 
     @property
     def declared(self) -> tuple[DeclaredRequirement, ...]:

@@ -11,7 +11,7 @@ from steadypin.model.target import Target
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectUrl:
     """PEP 610 `direct_url.json`: `kind` is "vcs", "url" (archive) or "path" (directory); `revision` the commit of a VCS
-    install.
+    install, `hashes` what the installer knew of the archive ("sha256:…").
     """
 
     kind: str
@@ -20,6 +20,7 @@ class DirectUrl:
     requested_revision: str | None = None
     editable: bool = False
     subdirectory: str | None = None
+    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

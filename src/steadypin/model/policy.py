@@ -11,7 +11,7 @@ from steadypin.model.severity import Severity
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
     """`[[tool.steadypin.ignore]]`: rule and package (None matches any) or advisory id, a reason, and an ISO date after which
-    it no longer holds.
+    it no longer holds. `path` is a pattern for the file or environment that a finding speaks of.
     """
 
     reason: str
@@ -20,6 +20,7 @@ class Suppression:
     versions: str | None = None
     advisory: str | None = None
     until: str | None = None
+    path: str | None = None
     location: Location | None = None
 
 
@@ -28,7 +29,8 @@ class Policy:
     """Severities by rule, the threshold that fails, and limits; days are whole days.
 
     `severities` maps rule ids to a severity or to None ("off"). `max_age_days` is how old an installed release may be,
-    `max_advisory_age_days` how old the advisories that an environment is judged by.
+    `max_advisory_age_days` how old the advisories that an environment is judged by. `exact` counts as drift what no lock is
+    meant to hold, `no_dev` only what groups and extras bring that were not chosen.
     """
 
     fail_on: Severity = Severity.MEDIUM
@@ -40,6 +42,7 @@ class Policy:
     max_advisory_age_days: int = 30
     cooldown_days: int = 0
     exact: bool = False
+    no_dev: bool = False
     require_hashes: bool = False
     allowed_indexes: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()

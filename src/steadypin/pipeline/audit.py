@@ -10,17 +10,24 @@ from steadypin.checks.rule import Case
 from steadypin.comparison import compare
 from steadypin.comparison.applicable import Selection
 from steadypin.config import Settings
+from steadypin.model.baseline import Baseline
 from steadypin.model.facts import Facts
 from steadypin.model.report import Report
 from steadypin.model.rule import Rule
 
 
-def report(facts: Facts, settings: Settings, *, command: str) -> Report:
-    """What an audit says of these facts under these settings."""
+def report(facts: Facts, settings: Settings, *, command: str, baseline: Baseline | None = None) -> Report:
+    """What an audit says of these facts under these settings, beyond what the baseline knows."""
     selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
     comparison = compare(facts, settings.policy, selection)
     case = Case(facts=facts, comparison=comparison, policy=settings.policy)
-    judged = judge(checks.findings(case), settings.policy, date.fromisoformat(facts.taken_at[:10]))
+    judged = judge(
+        checks.findings(case),
+        settings.policy,
+        date.fromisoformat(facts.taken_at[:10]),
+        baseline=baseline,
+        unasked=checks.unasked(facts),
+    )
     return Report(
         command=command,
         version=__version__,
@@ -36,7 +43,7 @@ def report(facts: Facts, settings: Settings, *, command: str) -> Report:
         files=tuple(file.path for file in facts.files),
         lookups=facts.lookups,
         advisories_as_of=facts.advisories_as_of,
-        notes=facts.notes,
+        notes=(*facts.notes, *checks.notes(case)),
         rules=checks.rules(),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from steadypin import checks
+from steadypin.checks import files, policy
 from steadypin.checks.rule import Case
 from steadypin.comparison import compare
 from steadypin.model.facts import Facts
@@ -20,13 +21,13 @@ from steadypin.model.severity import Severity
 from tests.support.ledgers import SITE, declared, facts, installed, lock, manifest, pin, project
 
 
-def found(known: Facts, policy: Policy | None = None) -> tuple[Finding, ...]:
-    policy = policy or Policy()
-    return checks.findings(Case(facts=known, comparison=compare(known, policy), policy=policy))
+def found(known: Facts, rules: Policy | None = None) -> tuple[Finding, ...]:
+    rules = rules or Policy()
+    return checks.findings(Case(facts=known, comparison=compare(known, rules), policy=rules))
 
 
-def rules_of(known: Facts, policy: Policy | None = None) -> set[str]:
-    return {finding.rule for finding in found(known, policy)}
+def rules_of(known: Facts, rules: Policy | None = None) -> set[str]:
+    return {finding.rule for finding in found(known, rules)}
 
 
 A_1 = installed("a", "1.0")
@@ -37,7 +38,31 @@ EDITABLE = DirectUrl(kind="path", url="file:///srv/a", editable=True)
 GIT = DirectUrl(kind="vcs", url="https://git.example/a", revision="abcdef")
 UNHASHED = pin("a", "1.0", files=())
 
+HERE = installed("a", "1.0", direct_url=DirectUrl(kind="path", url="file:///w/a.whl", hashes=("sha256:" + "0" * 64,)))
+AROUND = DirectUrl(kind="path", url="file:///srv/z", editable=True)
+VCS_PIN = pin("a", None, kind="vcs", origin=Origin(kind="vcs", url="x", revision="abc"))
+
 CASES: list[tuple[str, Facts, Facts]] = [
+    (
+        "source-differs",
+        facts(lock(VCS_PIN), installed=(installed("a", "1.0", installer="uv"),)),
+        facts(LOCK_A_1, installed=(HERE,)),
+    ),
+    (
+        "foreign-environment",
+        facts(LOCK_A_1, installed=(installed("z", "1", direct_url=AROUND, editable=True),), at="/srv/z/.venv"),
+        facts(LOCK_A_1, installed=(installed("z", "1", direct_url=AROUND, editable=True),), at="/srv/a/.venv"),
+    ),
+    (
+        "duplicate-distribution",
+        facts(LOCK_A_1, installed=(installed("a", "0.9"), A_1)),
+        facts(LOCK_A_1, installed=(A_1,)),
+    ),
+    (
+        "missing-hashes",
+        facts(lock(UNHASHED, pin("b", "1"))),
+        facts(lock(pin("a", "1.0", kind="vcs", files=()), pin("b", "1"))),
+    ),
     (
         "installed-not-locked",
         facts(LOCK_A_1, installed=(A_1, installed("b", "1"))),
@@ -178,7 +203,19 @@ def test_a_rule_speaks_of_the_bad_case_and_not_of_its_good_twin(rule: str, bad: 
 
 def test_every_rule_has_a_case_here_or_a_test_of_its_own() -> None:
     elsewhere = {"exception-unused", "exception-expired", "exception-expiring", "vulnerable", "malicious", "advisories-stale"}
-    assert {rule.id for rule in checks.rules()} - elsewhere <= {case[0] for case in CASES}
+    of_baseline, of_policy = (
+        {"baseline-stale", "installed-not-chosen"},
+        {rule.id for rule in (*policy.CHECK.rules, *files.CHECK.rules)},
+    )
+    assert {rule.id for rule in checks.rules()} - elsewhere - of_baseline - of_policy <= {case[0] for case in CASES}
+
+
+def test_an_environment_with_hardly_anything_of_the_lock_is_said() -> None:
+    locked = lock(*(pin(f"p{i}", "1", line=i) for i in range(8)))
+    foreign = facts(locked, installed=tuple(installed(f"q{i}", "1") for i in range(8)))
+    empty = facts(locked, installed=())
+    said = [checks.notes(Case(facts=known, comparison=compare(known), policy=Policy())) for known in (foreign, empty)]
+    assert "0 of 8 locked packages" in said[0][0] and said[1] == ()
 
 
 def test_every_finding_says_where_it_is_and_what_to_do() -> None:

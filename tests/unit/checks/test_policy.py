@@ -1,0 +1,141 @@
+"""What a team forbids, requires and allows: each key of the configuration, where it speaks and where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from steadypin import checks
+from steadypin.checks.rule import Case
+from steadypin.comparison import compare
+from steadypin.model.facts import Facts
+from steadypin.model.files import FileCheck, FileDrift
+from steadypin.model.installed import DirectUrl
+from steadypin.model.locked import Origin
+from steadypin.model.policy import Policy
+from steadypin.model.released import Release
+from steadypin.model.severity import Severity
+from tests.support.ledgers import SITE, declared, facts, installed, lock, manifest, pin, project
+
+A_1 = installed("a", "1.0")
+LOCK_A = lock(pin("a", "1.0"))
+SOUND = facts(manifest(declared("a")), LOCK_A, installed=(A_1,))
+GIT = DirectUrl(kind="vcs", url="https://git.example/a", revision="abc")
+EDITABLE = DirectUrl(kind="path", url="file:///srv/a", editable=True)
+ELSEWHERE = lock(pin("a", "1.0", origin=Origin(kind="index", url="https://u:p@Other.example/simple/")))
+YOUNG = Release("1.0", "2026-11-22T00:00:00Z", None, None, (), True)
+
+
+def severities(known: Facts, policy: Policy) -> dict[str, Severity]:
+    found = checks.findings(Case(facts=known, comparison=compare(known, policy), policy=policy))
+    return {finding.rule: finding.severity for finding in found}
+
+
+CASES = [
+    (
+        "forbidden-package",
+        Policy(forbidden=("a",)),
+        SOUND,
+        facts(LOCK_A.__class__(path="x", format="requirements", role="lock")),
+    ),
+    ("required-package", Policy(required=("b",)), SOUND, facts(lock(pin("b", "1")), installed=(installed("b", "1"),))),
+    ("required-package", Policy(required=("a",)), facts(LOCK_A, installed=()), SOUND),
+    ("vcs-not-allowed", Policy(allow_vcs=False), facts(installed=(installed("a", "1", direct_url=GIT),)), SOUND),
+    ("vcs-not-allowed", Policy(allow_vcs=False), facts(lock(pin("a", None, kind="vcs"))), SOUND),
+    ("editable-not-allowed", Policy(allow_editable=False), facts(lock(pin("a", None, kind="editable"))), SOUND),
+    (
+        "editable-not-allowed",
+        Policy(allow_editable=False),
+        facts(installed=(installed("a", "1", direct_url=EDITABLE, editable=True),)),
+        SOUND,
+    ),
+    ("index-not-allowed", Policy(allowed_indexes=("https://index.example/simple",)), facts(ELSEWHERE), SOUND),
+    (
+        "index-not-allowed",
+        Policy(allowed_indexes=("https://index.example",)),
+        facts(lock(path="x.txt", index_urls=("https://index.example.evil.example/simple",))),
+        facts(lock(path="x.txt", index_urls=("https://Index.example/simple",))),
+    ),
+    (
+        "release-too-new",
+        Policy(cooldown_days=7),
+        facts(installed=(A_1,), projects=(project("a", YOUNG),)),
+        facts(installed=(A_1,), projects=(project("a", "1.0"),)),
+    ),
+    ("installed-not-locked", Policy(exact=True), facts(LOCK_A, installed=(A_1, installed("pip", "1"))), SOUND),
+    (
+        "installed-not-chosen",
+        Policy(no_dev=True),
+        facts(lock(pin("a", "1.0", groups=("dev",)), format="poetry"), installed=(A_1,)),
+        SOUND,
+    ),
+    (
+        "installed-not-locked",
+        Policy(no_dev=True),
+        facts(LOCK_A, manifest(declared("b", group="dev")), installed=(A_1, installed("b", "1"))),
+        facts(LOCK_A, installed=(A_1, installed("pip", "1"))),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "policy", "bad", "good"), CASES, ids=[f"{case[0]}-{i}" for i, case in enumerate(CASES)])
+def test_a_policy_speaks_of_what_it_names_only(rule: str, policy: Policy, bad: Facts, good: Facts) -> None:
+    assert rule in severities(bad, policy)
+    assert rule not in severities(bad, Policy())
+    assert rule not in severities(good, policy)
+
+
+def test_required_hashes_make_a_missing_one_grave() -> None:
+    bare = facts(lock(pin("a", "1.0", files=())))
+    assert severities(bare, Policy())["missing-hashes"] == Severity.LOW
+    assert severities(bare, Policy(require_hashes=True))["missing-hashes"] == Severity.HIGH
+
+
+def test_what_no_lock_was_made_for_does_not_fail_but_is_said() -> None:
+    beyond = replace(manifest(declared("b", path="pyproject.toml", extra="web"), path="pyproject.toml"), format="pyproject")
+    assert severities(facts(LOCK_A, beyond), Policy())["unpinned"] == Severity.LOW
+    assert severities(facts(beyond), Policy())["unpinned"] == Severity.MEDIUM
+
+
+def test_the_cooldown_holds_for_what_others_bring_as_well() -> None:
+    world = facts(
+        manifest(declared("a")),
+        installed=(installed("a", "1.0", "b"), installed("b", "1.0")),
+        projects=(project("a", "1.0"), project("b", Release("0.9", "2025-01-01T00:00:00Z", None, None, (), True), YOUNG)),
+    )
+    policy = Policy(cooldown_days=7)
+    comparison = compare(world, policy)
+    assert {package.name: package.wanted.version for package in comparison.packages if package.wanted} == {
+        "a": "1.0",
+        "b": "0.9",
+    }
+    assert "release-too-new" in severities(world, policy)
+
+
+def drifts(*found: FileDrift) -> Facts:
+    return facts(LOCK_A, installed=(A_1,), file_check=FileCheck(drifts=found, files=9))
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        ("changed", "file-changed"),
+        ("missing", "file-missing"),
+        ("unreadable", "file-unverified"),
+        ("outside", "file-unverified"),
+        ("no-record", "file-unverified"),
+    ],
+)
+def test_each_kind_of_file_drift_has_its_rule(kind: str, rule: str) -> None:
+    known = drifts(FileDrift(kind=kind, path=f"{SITE}/a/x.py", name="a", detail="why"))
+    assert rule in severities(known, Policy())
+
+
+def test_a_stray_folder_is_one_finding_and_a_ruined_package_too() -> None:
+    stray = [FileDrift(kind="unowned", path=f"{SITE}/patch/{i}.py") for i in range(50)]
+    ruined = [FileDrift(kind="missing", path=f"{SITE}/a/{i}.py", name="a") for i in range(50)]
+    known = drifts(*stray, *ruined)
+    found = checks.findings(Case(facts=known, comparison=compare(known), policy=Policy()))
+    assert sorted(f.rule for f in found) == ["file-missing", "file-unowned"]
+    assert any("patch (50 files)" in f.message for f in found)
