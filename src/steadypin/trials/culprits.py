@@ -1,0 +1,375 @@
+"""Which changes turn the tests red? A search that asks for sets to try and never tries anything itself.
+
+`search` is a generator: it yields the set of changes that shall move in the next run and is sent a `Verdict`. It does no
+I/O, looks at no clock and draws no random number: the same changes and the same answers give the same questions, so a
+runner, a simulator and a resumed journal drive it alike. It stands on these:
+
+* Adaptive group testing. With k guilty among n, log2 C(n, k) yes-or-no answers are needed at least; generalised binary
+  splitting comes close (F. K. Hwang, "A method for detecting all defective members in a population by group testing",
+  Journal of the American Statistical Association 67, 1972; a survey is M. Aldridge, O. Johnson and J. Scarlett, "Group
+  testing: an information theory perspective", Foundations and Trends in Communications and Information Theory 15, 2019).
+  k is unknown here, so each group is the one whose answer is expected to tell most under a posterior over all guilty
+  sets (`posterior`, in the manner of D. V. Lindley, "On a measure of the information provided by an experiment", Annals of
+  Mathematical Statistics 27, 1956), plus what a run saves that the proof at the end would need anyway.
+* Delta debugging: answers may be unresolved, breakages may need several changes at once, and the outcome of a search is a
+  set of which nothing can be left out (A. Zeller and R. Hildebrandt, "Simplifying and isolating failure-inducing input",
+  IEEE Transactions on Software Engineering 28, 2002).
+* QuickXplain: the partners of a change that breaks only in company are found by bisection over a preference order (U.
+  Junker, "QuickXplain: preferred explanations and relaxations for over-constrained problems", AAAI 2004).
+
+Three phases follow the baseline and the run with everything.
+
+1. **Narrow.** Guess by the posterior, under the simple assumption that every culprit breaks the tests alone. As soon as two
+   answers contradict that, believe only sets that have passed as a whole and go on from the largest of them.
+2. **Settle.** Whatever the guess was, what is held is tried again on top of exactly what is kept: each alone, then in
+   pairs, then in families. Anything that passes is kept and the phase starts over. At its end nothing can be added.
+3. **Name.** A held change that passes alone breaks only in company: find the company. A kept change that fails alone is
+   masked by others: find them. A red answer that nothing explains is doubted and asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb, floor, log2
+
+from steadypin.model.trial import Verdict
+from steadypin.trials.ledger import Ledger, OutOfRuns
+from steadypin.trials.posterior import Belief, Choice, Prior, bits, union
+
+GREEN, RED, REFUSED = Verdict.PASSED, Verdict.FAILED, Verdict.UNRESOLVED
+RECALL = 0.7  # how often hints name a culprit
+SMALL = 60  # with fewer units, runs that only tell kinds of culprits apart are rationed
+FAMILY = 5  # held units up to which larger sets than pairs get a second chance
+DETOURS = 6  # searches for the company of one culprit, each without what misled the one before
+NOISE = 0.05  # what is thought of the suite's flakiness, counted as so many flaky runs in one
+
+Steps = Generator[frozenset[str], Verdict, "SearchResult"]
+Asking = Generator[frozenset[str], Verdict, None]
+Finding = Generator[frozenset[str], Verdict, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """What a search has found out.
+
+    `kept` has passed as a whole; `held` is the rest. Each of `culprits` was seen red on top of what is kept, and no part of
+    it breaks the tests by itself; `kinds` (single, conjunction, coupled) and `confidence` (0 to 1) are in the same order.
+    `unresolved` are held because they could not be tried on top of what is kept, `undecided` because their runs were flaky
+    or not made: neither is blamed. `together` are kept sets that pass only as a whole. `inconclusive` says why nothing was
+    searched (the baseline is red, flaky, …) or why the search ended early; it is empty otherwise.
+    """
+
+    culprits: tuple[frozenset[str], ...] = ()
+    kept: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    confidence: tuple[float, ...] = ()
+    kinds: tuple[str, ...] = ()
+    unresolved: frozenset[str] = frozenset()
+    undecided: frozenset[str] = frozenset()
+    together: tuple[frozenset[str], ...] = ()
+    inconclusive: str = ""
+
+
+def search(
+    changes: Iterable[str], *, coupled: Iterable[Collection[str]] = (), hints: Mapping[str, float] | None = None
+) -> Steps:
+    """Find the culprits among `changes`.
+
+    `coupled` are sets of names that only move together (they are never split; overlapping ones are merged), `hints` are
+    relative weights above 0 of changes that are suspected, e.g. because a traceback passes through them.
+
+    Yields the set that shall move in the next run: first the empty set (the baseline), then everything. To be sent PASSED,
+    FAILED, FLAKY (both were seen), UNRESOLVED (this set cannot be tried) or NOT_RUN (try nothing more: the search ends with
+    the best that is proved). The same set is asked for again only after FAILED or FLAKY. Returns a `SearchResult`.
+    """
+    units = _units(changes, coupled)
+    ledger = Ledger(units=units)
+    try:
+        baseline = yield from ledger.ask(0)
+        if baseline is not GREEN:
+            return _nothing(ledger, f"the baseline is {baseline.value}")
+        yield from _explore(ledger, Prior(shares=_shares(units, hints or {})))
+    except OutOfRuns:
+        if not ledger.answers:
+            return _nothing(ledger, "the baseline is not-run")
+        return _result(ledger, "stopped before everything was tried")
+    return _result(ledger, "")
+
+
+def _nothing(ledger: Ledger, why: str) -> SearchResult:
+    return SearchResult(held=ledger.names(ledger.everything), undecided=ledger.names(ledger.everything), inconclusive=why)
+
+
+def _units(changes: Iterable[str], coupled: Iterable[Collection[str]]) -> tuple[frozenset[str], ...]:
+    """What moves as one, ordered by name, so that the order of the arguments changes nothing."""
+    names = frozenset(changes)
+    unit_of = {name: frozenset({name}) for name in names}
+    for group in coupled:
+        merged = frozenset[str]().union(*(unit_of[name] for name in group if name in names))
+        unit_of.update(dict.fromkeys(merged, merged))
+    return tuple(sorted(set(unit_of.values()), key=sorted))
+
+
+def _shares(units: Sequence[frozenset[str]], hints: Mapping[str, float]) -> tuple[float, ...]:
+    """The prior: units whose hint stands out share `RECALL` of it by weight, all others share the rest."""
+    weights = [sum(_rounded(hints[name]) for name in unit if hints.get(name, 0) > 0) for unit in units]
+    middle = sorted(weights)[len(weights) // 2] if weights else 0.0
+    outstanding = sum(weight for weight in weights if weight > middle)
+    least = min((weight for weight in weights if weight), default=1.0)
+    plain = [0.0 if weight > middle else max(weight, least) for weight in weights]
+    recall = RECALL if outstanding else 0.0
+    return tuple(
+        recall * weight / outstanding if weight > middle else (1 - recall) * rest / sum(plain)
+        for weight, rest in zip(weights, plain, strict=True)
+    )
+
+
+def _rounded(weight: float) -> float:
+    """The next power of two within reason: units of equal weight are counted, not walked through, which keeps 300 cheap."""
+    return 2.0 ** min(8, max(-8, round(log2(weight))))
+
+
+def _explore(ledger: Ledger, prior: Prior) -> Asking:
+    yield from ledger.ask(ledger.everything)
+    if ledger.held:
+        yield from _narrow(ledger, prior)
+    kept = -1
+    while kept != ledger.kept:
+        kept = ledger.kept
+        yield from _settle(ledger, _second_chances)
+        yield from _name(ledger)
+        yield from _settle(ledger, _families)
+    yield from _unmask(ledger)
+
+
+def _room(ledger: Ledger) -> bool:
+    """Whether one run more keeps the promise for worlds where each culprit breaks the tests alone: n + 3 + k + k(k-1)/2."""
+    n, k = len(ledger.units), ledger.held.bit_count()
+    return not ledger.simple or ledger.runs < n + 3 + k + comb(k, 2)
+
+
+# --- narrow: guess by the posterior
+
+
+def _narrow(ledger: Ledger, prior: Prior) -> Asking:
+    """Ask what is worth most until each unit is known clean or guilty: under the model or, once it failed, beyond it."""
+    enough = ledger.refusals + 4 * len(ledger.units) + 20
+    while ledger.refusals < enough:
+        belief = _believe(ledger, prior)
+        rest = ledger.everything & ~belief.guilty
+        if rest == ledger.kept:
+            return
+        question = _question(ledger, belief) if belief.suspects else rest
+        if question is not None and not ledger.asked(question):
+            yield from ledger.ask(question)
+        elif ledger.contradicted:
+            return
+        else:
+            ledger.contradicted = True
+
+
+def _question(ledger: Ledger, belief: Belief) -> int | None:
+    """The next question. Few units are tried in bare groups, so that a culprit that needs company shows by a contradiction;
+    many are tried on top of what is clean, and each culprit found is tried alone at once."""
+    bare = len(ledger.units) < SMALL and not ledger.contradicted
+    return Choice(
+        belief=belief,
+        everything=ledger.everything,
+        floor=0 if bare else belief.clean,
+        ground=ledger.kept if ledger.contradicted else 0,
+        asked=ledger.asked,
+        odds=ledger.odds,
+        eager=not bare and not ledger.contradicted,
+        shuffled=ledger.refusals > 0,
+    ).best()
+
+
+def _believe(ledger: Ledger, prior: Prior) -> Belief:
+    """What the answers say if each culprit breaks the tests alone; after a contradiction, what they say on top of `kept`."""
+    if not ledger.contradicted:
+        clean = union(ledger.of(GREEN))
+        groups = {red & ~clean for red in ledger.of(RED)}
+        ledger.contradicted = 0 in groups
+    if ledger.contradicted:
+        clean = ledger.kept
+        groups = {red & ~clean for red in ledger.of(RED)} - {0}
+    least = [group for group in groups if not any(other != group and other & group == other for other in groups)]
+    guilty = union(group for group in least if group.bit_count() == 1)
+    return Belief(
+        prior=prior,
+        clean=clean,
+        guilty=guilty,
+        suspects=ledger.everything & ~clean & ~guilty,
+        groups=tuple(sorted(group for group in least if not group & guilty)),
+    )
+
+
+# --- settle: proof on top of what is kept
+
+
+def _settle(ledger: Ledger, chances: Callable[[Ledger], Iterator[int]]) -> Asking:
+    """Try what is held on top of what is kept until nothing more can be kept."""
+    kept = -1
+    while kept != ledger.kept:
+        kept = ledger.kept
+        for extra in chances(ledger):
+            yield from ledger.ask(kept | extra)
+            if ledger.kept != kept:
+                break
+
+
+def _second_chances(ledger: Ledger) -> Iterator[int]:
+    """What may pass on top of what is kept, the likely first: single units, all that was refused, pairs.
+
+    Where half of few changes are culprits, the promised number of runs does not suffice for all. Then left out are sets that
+    have been red in a smaller company already.
+    """
+    kept, held = ledger.kept, list(bits(ledger.held))
+    seen = {red & ledger.held for red in ledger.of(RED)}
+    yield from _likely_first(ledger, (unit for unit in held if ledger.answers.get(unit) is not RED))
+    refused = [unit for unit in held if ledger.answers.get(kept | unit) is REFUSED]
+    if len(refused) > 2:
+        yield union(refused)
+    pairs = [one | other for one, other in combinations(held, 2)]
+    yield from _likely_first(ledger, (pair for pair in pairs if pair not in seen))
+    for extra in (*held, *(pair for pair in pairs if pair in seen)):
+        if ledger.asked(kept | extra) or _room(ledger):
+            yield extra
+
+
+def _likely_first(ledger: Ledger, extras: Iterable[int]) -> list[int]:
+    return sorted(extras, key=lambda extra: -ledger.odds(ledger.kept | extra))
+
+
+def _families(ledger: Ledger) -> Iterator[int]:
+    held = list(bits(ledger.held))
+    for size in range(3, len(held)) if len(held) <= FAMILY else ():
+        for family in map(union, combinations(held, size)):
+            if ledger.asked(ledger.kept | family) or _room(ledger):
+                yield family
+
+
+# --- name: which sets, and of what kind
+
+
+def _name(ledger: Ledger) -> Asking:
+    """Find the company that a held unit needs to break the tests; doubt a red answer that nothing explains."""
+    kept = ledger.kept
+    for unit in bits(ledger.held):
+        if ledger.answers.get(kept | unit) is not RED or not (ledger.asked(unit) or _affordable(ledger)):
+            continue
+        if (yield from ledger.ask(unit)) is GREEN:
+            yield from _explain(ledger, unit)
+        if ledger.kept != kept:
+            return
+
+
+def _affordable(ledger: Ledger) -> bool:
+    """Whether a run that only tells what kind a culprit is keeps the promise, on average, for three culprits among few."""
+    n, k = len(ledger.units), ledger.held.bit_count()
+    if k != 3 or n >= SMALL or not ledger.simple:
+        return _room(ledger)
+    return ledger.runs < floor(0.8 + 1.2 * (2 + log2(comb(n, k))) + k / 2 + comb(k, 2))
+
+
+def _explain(ledger: Ledger, unit: int) -> Asking:
+    """Explain a unit that passes alone and fails on top of what is kept: by its company, or by chance."""
+    red = ledger.kept | unit
+    if ledger.flaky and (yield from ledger.ask_again(red)) is not RED:
+        return
+    found = yield from _company(ledger, unit)
+    if found:
+        ledger.companies[unit] = found
+    elif ledger.reds[red] == 1:
+        yield from ledger.ask_again(red)
+
+
+def _company(ledger: Ledger, unit: int) -> Finding:
+    """A smallest red set of `unit` and kept units of which no part is red; 0 where none is found.
+
+    A kept unit that is masked by another one misleads: it is red because its partner stays, not because of `unit`. Such
+    units are put last and the search is repeated.
+    """
+    masked = 0
+    for _ in range(DETOURS):
+        fine = union(green for green in ledger.of(GREEN) if green & unit) & ledger.kept & ~masked
+        order = [*bits(fine), *bits(ledger.kept & ~fine & ~masked), *bits(masked)]
+        found = yield from _shortest(ledger, unit, order, RED)
+        for other in bits(found & ~unit) if found.bit_count() > 2 else ():
+            if (yield from ledger.ask(found & ~other)) is RED:
+                found &= ~other
+        others = found & ~unit
+        if not others or (yield from ledger.ask(others)) is not RED:
+            return found if others else 0
+        if not others & ~masked:
+            return 0
+        masked |= others
+    return 0
+
+
+def _shortest(ledger: Ledger, base: int, order: list[int], wanted: Verdict) -> Finding:
+    """Grow `base` by as few units of `order` as give the answer `wanted`, each found by bisection; 0 where none do."""
+    while order:
+        low, high = 0, len(order)
+        while high - low > 1:
+            middle = (low + high) // 2
+            answer = yield from _infer(ledger, base | union(order[:middle]), wanted)
+            low, high = (low, middle) if answer is wanted else (middle, high)
+        base |= order[high - 1]
+        order = order[: high - 1]
+        if (yield from ledger.ask(base)) is wanted:
+            return base
+    return 0
+
+
+def _infer(ledger: Ledger, mask: int, wanted: Verdict) -> Generator[frozenset[str], Verdict, Verdict]:
+    """The answer for a set on the way to a red one: part of what passed is taken to pass; the end of the way is tried."""
+    if wanted is RED and not ledger.asked(mask) and any(mask & green == mask for green in ledger.of(GREEN)):
+        return GREEN
+    return (yield from ledger.ask(mask))
+
+
+def _unmask(ledger: Ledger) -> Asking:
+    """Kept units that fail alone: with whom do they pass?"""
+    for unit in bits(ledger.kept):
+        if ledger.answers.get(unit) is RED and not any(unit & group for group in ledger.together):
+            found = yield from _shortest(ledger, unit, list(bits(ledger.kept & ~unit)), GREEN)
+            ledger.together += [found] if found else []
+
+
+# --- the result
+
+
+def _result(ledger: Ledger, inconclusive: str) -> SearchResult:
+    kept, held = ledger.kept, list(bits(ledger.held))
+    red = [unit for unit in held if ledger.answers.get(kept | unit) is RED]
+    if not inconclusive:
+        red += [unit for unit in held if ledger.answers.get(unit) is RED and not ledger.asked(kept | unit)]
+    refused = union(unit for unit in held if ledger.answers.get(kept | unit) is REFUSED)
+    blamed = {ledger.companies.get(unit, unit): unit for unit in sorted(red)}
+    return SearchResult(
+        culprits=tuple(ledger.names(found) for found in blamed),
+        kept=ledger.names(kept),
+        held=ledger.names(ledger.held),
+        confidence=tuple(_confidence(ledger, found, unit) for found, unit in blamed.items()),
+        kinds=tuple(_kind(ledger, found) for found in blamed),
+        unresolved=ledger.names(refused),
+        undecided=ledger.names(ledger.held & ~refused & ~union(red)),
+        together=tuple(ledger.names(group) for group in ledger.together if group & kept == group),
+        inconclusive=inconclusive,
+    )
+
+
+def _kind(ledger: Ledger, found: int) -> str:
+    if found.bit_count() > 1:
+        return "conjunction"
+    return "coupled" if len(ledger.names(found)) > 1 else "single"
+
+
+def _confidence(ledger: Ledger, found: int, unit: int) -> float:
+    """One minus the chance that each red run of this culprit was one by accident: red twice in a row, as the runner reruns."""
+    accident = ((ledger.flaky + NOISE) / (ledger.flaky + len(ledger.of(GREEN)) + 1)) ** 2
+    runs = sum(ledger.reds.get(mask, 0) for mask in {ledger.kept | unit, found, unit})
+    return round(1 - accident**runs, 6)
