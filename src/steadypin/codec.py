@@ -21,26 +21,39 @@ SCHEMA_VERSION = 1
 
 T = TypeVar("T")
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
 
 def to_plain(value: object) -> Any:
-    """Any model value as dicts, lists and scalars. Fields that stand at their default are left out. Sets are sorted."""
+    """Any model value as what `json` takes: dicts, lists, scalars. Fields at their default are left out. Sets are sorted.
+
+    Rows (NamedTuples of scalars) stay as they are: an audit holds a hundred thousand of them.
+    """
+    kind = type(value)
+    if kind in _SCALARS or hasattr(kind, "_fields"):
+        return value
+    if kind is tuple or kind is list:
+        return [to_plain(item) for item in typing.cast("typing.Iterable[object]", value)]
+    if dataclasses.is_dataclass(kind):
+        return _plain_fields(value, _defaults(kind))
     if isinstance(value, IntEnum):
         return value.name.lower()
     if isinstance(value, Enum):
         return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: to_plain(content)
-            for field in dataclasses.fields(value)
-            if (content := getattr(value, field.name)) != field.default
-        }
     if isinstance(value, (frozenset, set)):
         return sorted((to_plain(item) for item in value), key=repr)
-    if isinstance(value, (tuple, list)):
-        return [to_plain(item) for item in value]
     if isinstance(value, dict):
         return {str(key): to_plain(content) for key, content in value.items()}
     return value
+
+
+def _plain_fields(value: object, defaults: tuple[tuple[str, object], ...]) -> dict[str, Any]:
+    return {name: to_plain(content) for name, default in defaults if (content := getattr(value, name)) != default}
+
+
+@functools.cache
+def _defaults(cls: type) -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, field.default) for field in dataclasses.fields(cls))
 
 
 def dumps(plain: object, *, indent: int | None = 1) -> str:

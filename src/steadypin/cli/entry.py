@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ BUG = 70
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    gc.set_threshold(100_000, 50, 50)  # values are made once and kept to the end: looking for cycles among them is lost time
     given = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(run(given))
 
