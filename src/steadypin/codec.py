@@ -56,17 +56,29 @@ def _defaults(cls: type) -> tuple[tuple[str, object], ...]:
     return tuple((field.name, field.default) for field in dataclasses.fields(cls))
 
 
-def dumps(plain: object, *, indent: int | None = 1) -> str:
+def dumps(plain: object) -> str:
     """JSON text with sorted keys; equal values give equal texts.
 
     Lone surrogates are escaped, so the text is always encodable.
     """
-    return json.dumps(plain, sort_keys=True, indent=indent, ensure_ascii=True, allow_nan=False)
+    return json.dumps(plain, sort_keys=True, ensure_ascii=True, allow_nan=False)
+
+
+def dump_document(document: typing.Mapping[str, object]) -> str:
+    """A whole document with one line for each key and each item of a list: readable, diffable, and fast to write."""
+    lines = ",\n".join(f" {dumps(key)}: {_dump_value(document[key])}" for key in sorted(document))
+    return "{\n" + lines + "\n}\n"
+
+
+def _dump_value(value: object) -> str:
+    if not isinstance(value, list) or not value:
+        return dumps(value)
+    return "[\n  " + ",\n  ".join(map(dumps, value)) + "\n ]"
 
 
 def encode(value: object, *, kind: str) -> str:
     """A whole document: `{"kind": …, "schema_version": 1, "value": …}`."""
-    return dumps({"kind": kind, "schema_version": SCHEMA_VERSION, "value": to_plain(value)}, indent=None) + "\n"
+    return dumps({"kind": kind, "schema_version": SCHEMA_VERSION, "value": to_plain(value)}) + "\n"
 
 
 def decode(text: str, cls: type[T], *, kind: str, path: str) -> T:
@@ -93,7 +105,7 @@ def decode(text: str, cls: type[T], *, kind: str, path: str) -> T:
 
 def digest(value: object) -> str:
     """SHA-256 of the value's canonical JSON, as 64 hex digits."""
-    return hashlib.sha256(dumps(to_plain(value), indent=None).encode()).hexdigest()
+    return hashlib.sha256(dumps(to_plain(value)).encode()).hexdigest()
 
 
 class _Mismatch(Exception):

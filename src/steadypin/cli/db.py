@@ -12,7 +12,7 @@ from steadypin.cli import options
 from steadypin.cli.output import write_stdout
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_for
-from steadypin.codec import SCHEMA_VERSION, dumps
+from steadypin.codec import SCHEMA_VERSION, dump_document
 from steadypin.errors import UsageError
 from steadypin.pipeline import database
 
@@ -86,4 +86,4 @@ def _counts(records: int, packages: int) -> str:
 
 
 def _print_json(value: Any) -> None:
-    write_stdout(dumps({"schema_version": SCHEMA_VERSION, **dataclasses.asdict(value)}) + "\n")
+    write_stdout(dump_document({"schema_version": SCHEMA_VERSION, **dataclasses.asdict(value)}))

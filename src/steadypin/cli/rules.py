@@ -9,7 +9,7 @@ import typer
 
 from steadypin.cli import options
 from steadypin.cli.output import presentation, write_stdout
-from steadypin.codec import SCHEMA_VERSION, dumps
+from steadypin.codec import SCHEMA_VERSION, dump_document
 from steadypin.errors import UsageError
 from steadypin.model.rule import Rule
 from steadypin.pipeline.audit import rules as all_rules
@@ -25,7 +25,7 @@ def rules(format: options.Format = "terminal") -> None:
     """
     if format == "json":
         rows = [{"id": r.id, "severity": str(r.severity), "title": r.title, "why": r.why} for r in all_rules()]
-        write_stdout(dumps({"schema_version": SCHEMA_VERSION, "rules": rows}) + "\n")
+        write_stdout(dump_document({"schema_version": SCHEMA_VERSION, "rules": rows}))
         return
     if format != "terminal":
         raise UsageError(f"no format {format!r} for rules", hint="terminal or json")

@@ -9,7 +9,7 @@ import typer
 
 from steadypin.cli import options
 from steadypin.cli.output import presentation, write_stdout
-from steadypin.codec import dumps
+from steadypin.codec import dump_document
 from steadypin.errors import UsageError
 from steadypin.reporters import sourcefile
 
@@ -35,7 +35,7 @@ def show(
 
     source = read(file, format=read_as, target=target)
     if format == "json":
-        write_stdout(dumps(sourcefile.document(source)) + "\n")
+        write_stdout(dump_document(sourcefile.document(source)))
     else:
         write_stdout(sourcefile.text(source, presentation()))
     return 0

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from steadypin.codec import dumps
+from steadypin.codec import dump_document, dumps
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.finding import Suppressed
 from steadypin.model.gap import Gap
@@ -47,7 +47,7 @@ def render(report: Report, presentation: Presentation) -> str:
         "statements": _unique((*open_flaws, *excused)),
     }
     digest = hashlib.sha256(dumps(document).encode()).digest()
-    return dumps({"@id": UUID(bytes=digest[:16], version=4).urn, **document}) + "\n"
+    return dump_document({"@id": UUID(bytes=digest[:16], version=4).urn, **document})
 
 
 def _not_found_out(gaps: Iterable[Gap]) -> str:

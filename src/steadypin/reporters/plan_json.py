@@ -20,7 +20,7 @@ KIND = "plan"
 def render(plan: Plan, presentation: Presentation) -> str:
     """One document; the presentation changes nothing."""
     del presentation
-    return codec.dumps(plan_document(plan)) + "\n"
+    return codec.dump_document(plan_document(plan))
 
 
 def plan_digest(plan: Plan) -> str:

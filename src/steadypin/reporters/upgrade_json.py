@@ -13,7 +13,7 @@ from steadypin.reporters.reporter import Presentation
 def render(result: UpgradeResult, presentation: Presentation) -> str:
     """One document; the presentation changes nothing."""
     del presentation
-    return codec.dumps(result_document(result)) + "\n"
+    return codec.dump_document(result_document(result))
 
 
 def result_document(result: UpgradeResult) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Journal:
         return True
 
     def _write(self, entry: dict[str, Any]) -> None:
-        line = codec.dumps({"version": VERSION, **entry}, indent=None).encode() + b"\n"
+        line = codec.dumps({"version": VERSION, **entry}).encode() + b"\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
