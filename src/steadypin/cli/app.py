@@ -25,6 +25,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="audit", module="steadypin.cli.audit", function="audit"),
     Command(name="check", module="steadypin.cli.check", function="check"),
     Command(name="show", module="steadypin.cli.show", function="show"),
+    Command(name="pin", module="steadypin.cli.pin", function="pin"),
     Command(name="plan", module="steadypin.cli.plan", function="plan"),
     Command(name="upgrade", module="steadypin.cli.upgrade", function="upgrade"),
     Command(name="clean", module="steadypin.cli.clean", function="clean"),
