@@ -59,6 +59,16 @@ class Mover:
         answer = self.resolver.resolve(question)
         return answer.versions if answer.solved else None
 
+    def askers(self, lock: Versions) -> dict[str, tuple[str, ...]]:
+        """Who asks for each package of a lock, by name."""
+        exact = tuple(exactly(name, version) for name, version in sorted(lock.items()))
+        question = replace(
+            self.question, pins=tuple(sorted(lock.items())), constraints=(*self.question.constraints, *exact), hashes=False
+        )
+        return {
+            package.name: tuple(name for name in package.via if name) for package in self.resolver.resolve(question).packages
+        }
+
 
 def differences(before: Versions, after: Versions) -> tuple[str, ...]:
     """Names whose pins are not the same version, sorted."""

@@ -95,7 +95,7 @@ class Trials:
         return known is not None and known.verdict is Verdict.PASSED
 
     def run(self, pins: Pins, phase: str, tests: tuple[str, ...] = ()) -> TestRun:
-        """One outcome: the next one that the journal knows of this subject, else a new execution, recorded before it returns."""
+        """The next outcome that the journal knows of this subject, else a new execution, recorded before it returns."""
         subject = Subject(
             lock=pins.digest, tree=self.lab.copy.digest, command=self.command, python=self.python, tests=tuple(sorted(tests))
         )

@@ -13,6 +13,8 @@ from steadypin.comparison.applicable import Selection
 from steadypin.comparison.join import own_names
 from steadypin.config import Settings
 from steadypin.errors import CommandError, StaleInput, UsageError
+from steadypin.index.client import IndexClient
+from steadypin.index.routing import route
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
 from steadypin.model.plan import Plan, Stage
@@ -24,9 +26,11 @@ from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.moving import Mover, Versions, differences
 from steadypin.pipeline.testing import test_command
 from steadypin.pipeline.trying import Limits, OutOfBudget, Trials
+from steadypin.pipeline.writing import Writing
 from steadypin.planning.candidates import resolve_base
 from steadypin.planning.problem import Problem, pose
 from steadypin.resolution.uv import find_uv
+from steadypin.transport.cache import Cache
 from steadypin.trials.journal import Journal
 from steadypin.trials.runner.run import Place
 from steadypin.trials.sandbox.installers import Installer, Pip, Uv
@@ -83,6 +87,8 @@ def upgrade(
     try:
         trials = _trials(scene, lab, scratch, tell)
         result = carry_out(scene, trials)
+        if request.apply and result.confirmed and result.moved:
+            result = write(scene, lab, result)
     finally:
         lab.close()
     return replace(
@@ -94,6 +100,30 @@ def upgrade(
         flaky=tuple(sorted(trials.seen_flaky)),
         gaps=tuple(sorted({*result.gaps, *scene.gaps, *(_note(text) for text in lab.notes)})),
     )
+
+
+def write(scene: Scene, lab: Lab, result: UpgradeResult) -> UpgradeResult:
+    """Write the lock that was tested. Raises SteadypinError, with every file as it was."""
+    pip = planning._pip(scene.facts, scene.settings)
+    found = find_uv(folder=None)
+    lock = dict(result.lock)
+    prefix = Path(scene.facts.environment.path) if scene.facts.environment else None
+    routing = route(index_url=scene.settings.index_url, extra_index_urls=scene.settings.extra_index_urls, prefix=prefix)
+    cache = Cache(cache_dir(scene.settings))
+    with IndexClient(routing, cache=cache, offline=scene.settings.offline) as client:
+        writing = Writing(
+            facts=scene.facts,
+            root=scene.settings.root,
+            today=scene.today,
+            lock=lock,
+            via=scene.mover.askers(lock),
+            files_of=client.files,
+            uv_command=found.command if found else (),
+            variables=dict(pip.variables),
+            tree=lab.copy.pristine,
+        )
+        written, gaps = writing.write()
+    return replace(result, written=written, gaps=(*result.gaps, *gaps))
 
 
 def project_folder(settings: Settings) -> Path:

@@ -43,7 +43,9 @@ def _headline(result: UpgradeResult, how: Presentation) -> Iterator[str]:
     parts = [("baseline", runs.baseline), ("search", runs.search), ("versions", runs.versions), ("confirm", runs.confirm)]
     spent = ", ".join(f"{number} {word}" for word, number in [*parts, ("repeated", runs.repeated)] if number)
     known = f", {runs.remembered} known from before" if runs.remembered else ""
-    yield shown(f"{count(runs.total, 'run')} of {result.command} on Python {result.python} ({spent or 'none'}{known}) in {result.seconds:.0f} s")
+    cost = f"{spent or 'none'}{known}"
+    who = f"{result.command} on Python {result.python}"
+    yield shown(f"{count(runs.total, 'run')} of {who} ({cost}) in {result.seconds:.0f} s")
 
 
 def _baseline(result: UpgradeResult, how: Presentation) -> Iterator[str]:
@@ -98,8 +100,12 @@ def _culprits(result: UpgradeResult, how: Presentation) -> Iterator[str]:
 def culprit_words(culprit: Culprit) -> str:
     """Who, how, and between which releases."""
     who = " and ".join(culprit.changes)
-    how = {"single": "breaks alone", "conjunction": "break only together", "coupled": "only move together, and break"}[culprit.kind]
-    between = f"; last good {culprit.last_good}, first bad {culprit.first_bad}" if culprit.last_good and culprit.first_bad else ""
+    how = {"single": "breaks alone", "conjunction": "break only together", "coupled": "only move together, and break"}[
+        culprit.kind
+    ]
+    between = (
+        f"; last good {culprit.last_good}, first bad {culprit.first_bad}" if culprit.last_good and culprit.first_bad else ""
+    )
     return f"{who}: {how}{between}"
 
 

@@ -25,7 +25,7 @@ _PYTEST_ENDS = {2: "collection-error", 3: "failed", 4: "cannot-start", 5: "no-te
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where tests run: the working copy `folder`, the environment's `scripts`, and a `scratch` folder for HOME, TMPDIR and logs.
+    """Where tests run: the working copy `folder`, the environment's `scripts`, and a `scratch` folder for HOME and TMPDIR.
 
     `root` is the user's own tree, which paths in PYTHONPATH and in the command may name. `keep` names variables that are
     passed although they look like secrets.
@@ -68,10 +68,16 @@ def run_tests(
         lock_digest=lock_digest,
         tests=suite.tests,
         failed=tuple(redact(test) for test in suite.failed),
-        error=redact(_error(ended, suite, timeout)),
+        error=_without_scratch(redact(_error(ended, suite, timeout)), place),
         log=str(log),
         boundary=redact(boundary(suite.traceback, place.folder, place.scripts.parent)),
     )
+
+
+def _without_scratch(text: str, place: Place) -> str:
+    """Paths without the scratch folder's name, which nobody knows and which differs from run to run."""
+    inside = re.sub(re.escape(str(place.scripts.parent)) + r"\S*?(?:site|dist)-packages[\\/]", "", text)
+    return inside.replace(str(place.folder) + os.sep, "")
 
 
 def outcome_of(ended: Ended, suite: Suite, *, is_pytest: bool) -> str:
@@ -106,7 +112,7 @@ def _error(ended: Ended, suite: Suite, timeout: float) -> str:
 
 
 def words(text: str, place: Place, only: Sequence[str] = ()) -> list[str]:
-    """The command line as words; one that needs a shell is given to one. A program of the user's environment becomes its name."""
+    """The command line as words; one that needs a shell gets one. A program of the user's environment becomes its name."""
     try:
         split = shlex.split(text)
     except ValueError:
