@@ -6,14 +6,20 @@ options.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from steadypin.cli.output import Destinations, emit, presentation
+from steadypin.cli.output import Destinations, append_file, emit, presentation, say
 from steadypin.cli.settings import settings_for
-from steadypin.config import parse_severity
+from steadypin.config import Settings, parse_severity
+from steadypin.errors import UsageError
+from steadypin.reporters import REPORTERS, Presentation
+
+if TYPE_CHECKING:
+    from steadypin.pipeline.check import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +34,13 @@ class CheckOptions:
     target: str | None = None
     group: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
+    no_dev: bool = False
     exact: bool = False
+    verify_files: bool = False
     advisories: bool = False
+    baseline: Path | None = None
+    no_baseline: bool = False
+    fix_hint: bool = False
     format: str | None = None
     output: tuple[Path, ...] = ()
     cache_dir: Path | None = None
@@ -41,9 +52,22 @@ class CheckOptions:
     verbose: bool = False
 
 
-FLAGS = frozenset({"files_only", "exact", "advisories", "strict", "quiet", "verbose"})
+FLAGS = frozenset(
+    {
+        "files_only",
+        "no_dev",
+        "exact",
+        "verify_files",
+        "advisories",
+        "no_baseline",
+        "fix_hint",
+        "strict",
+        "quiet",
+        "verbose",
+    }
+)
 REPEATED = frozenset({"lock", "group", "extra", "output", "only", "ignore"})
-PATHS = frozenset({"path", "snapshot", "output", "cache_dir"})
+PATHS = frozenset({"path", "snapshot", "output", "cache_dir", "baseline"})
 SHORT = {"-q": "quiet", "-v": "verbose", "-f": "format", "-o": "output"}
 VARIABLES = {
     "STEADYPIN_PYTHON": "python",
@@ -51,18 +75,37 @@ VARIABLES = {
     "STEADYPIN_FORMAT": "format",
     "STEADYPIN_CACHE_DIR": "cache_dir",
     "STEADYPIN_FAIL_ON": "fail_on",
+    "STEADYPIN_CHECK_BASELINE": "baseline",
 }
 
 
 def run(options: CheckOptions) -> int:
     """Check, tell, and say the exit code."""
-    settings = settings_for(
+    settings = settings_of(options)
+    on_github = options.format is None and os.environ.get("GITHUB_ACTIONS") == "true"
+    to = Destinations.parse("github" if on_github else options.format, options.output)
+    from steadypin.pipeline import audit as judging
+    from steadypin.pipeline import check as use_case
+
+    checked = use_case.run(settings, request_of(options))
+    emit(checked.report, to, presentation(quiet=options.quiet, verbose=options.verbose))
+    if on_github and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
+        append_file(Path(summary), REPORTERS["markdown"].render(checked.report, Presentation()))
+    if options.fix_hint and checked.repair:
+        say(f"repair: {checked.repair}", machine=to.stdout.name != "terminal")
+    return judging.exit_code(checked.report, strict=settings.policy.strict)
+
+
+def settings_of(options: CheckOptions) -> Settings:
+    """The project's settings, with the options that were given."""
+    return settings_for(
         options.path,
         python=options.python,
         locks=options.lock,
         target=options.target,
         groups=options.group,
         extras=options.extra,
+        no_dev=options.no_dev or None,
         exact=options.exact or None,
         cache_dir=options.cache_dir,
         fail_on=parse_severity(options.fail_on),
@@ -70,14 +113,24 @@ def run(options: CheckOptions) -> int:
         only=options.only,
         ignore=options.ignore,
     )
-    to = Destinations.parse(options.format, options.output)
-    from steadypin.pipeline import audit as judging
-    from steadypin.pipeline import check as use_case
 
-    request = use_case.Request(files_only=options.files_only, snapshot=options.snapshot, advisories=options.advisories)
-    report = use_case.run(settings, request)
-    emit(report, to, presentation(quiet=options.quiet, verbose=options.verbose))
-    return judging.exit_code(report, strict=settings.policy.strict)
+
+def request_of(options: CheckOptions) -> Request:
+    """What the options ask to be looked at. Raises UsageError where they contradict each other."""
+    from steadypin.pipeline.check import Request
+
+    if options.files_only and (options.verify_files or options.python or options.snapshot):
+        raise UsageError("--files-only looks at no environment", hint="leave out --verify-files, --python and --snapshot")
+    if options.baseline and options.no_baseline:
+        raise UsageError("--baseline and --no-baseline exclude each other", hint="leave one out")
+    return Request(
+        files_only=options.files_only,
+        snapshot=options.snapshot,
+        advisories=options.advisories,
+        verify_files=options.verify_files,
+        baseline=options.baseline,
+        no_baseline=options.no_baseline,
+    )
 
 
 def parse(arguments: list[str], environ: Mapping[str, str]) -> CheckOptions | None:

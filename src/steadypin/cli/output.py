@@ -79,6 +79,26 @@ def write_stdout(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
+def say(text: str, *, machine: bool) -> None:
+    """A line for people: below a report on stdout, or on stderr where stdout is for a machine."""
+    from steadypin.text import shown
+
+    line = f"{shown(text, 2000)}\n"
+    if machine:
+        sys.stderr.write(line.encode(sys.stderr.encoding or "utf-8", "backslashreplace").decode(sys.stderr.encoding or "utf-8"))
+    else:
+        write_stdout(line)
+
+
+def append_file(path: Path, text: str) -> None:
+    """Add to a file that several programs write into, one after the other (a job summary). Raises OutputError."""
+    try:
+        with path.open("a", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}", hint="check GITHUB_STEP_SUMMARY") from None
+
+
 def write_file(path: Path, text: str) -> None:
     """Write a whole file, or leave the old one. Raises OutputError."""
     try:

@@ -14,7 +14,9 @@ from steadypin.model.target import Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One audit or check: findings worst first, packages by name. `taken_at` is the facts' time, `rules` are all there are."""
+    """One audit or check: findings worst first, packages by name. `taken_at` is the facts' time, `rules` are all there are;
+    `folder` is where the project lies, seen from where the command was run ("" is there): code hosts want paths from there.
+    """
 
     command: str
     version: str
@@ -32,6 +34,7 @@ class Report:
     advisories_as_of: str | None = None
     notes: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    folder: str = ""
 
     @property
     def failing(self) -> tuple[Finding, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
+from pathlib import Path
 
 from steadypin import __version__, checks, codec
 from steadypin.checks.judgement import judge
@@ -45,7 +47,17 @@ def report(facts: Facts, settings: Settings, *, command: str, baseline: Baseline
         advisories_as_of=facts.advisories_as_of,
         notes=(*facts.notes, *checks.notes(case)),
         rules=checks.rules(),
+        folder=_folder(settings.root),
     )
+
+
+def _folder(root: Path) -> str:
+    """The project's folder, as paths of a repository are written; "" where it is here, or nowhere near."""
+    try:
+        inside = os.path.relpath(root if root.is_dir() else root.parent)
+    except ValueError:  # another drive
+        return ""
+    return "" if inside == "." or inside.startswith("..") else Path(inside).as_posix()
 
 
 def exit_code(result: Report, *, strict: bool) -> int:

@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from steadypin.checks import repair
 from steadypin.config import Settings
 from steadypin.errors import SteadypinError
+from steadypin.model.baseline import Baseline
 from steadypin.model.facts import Facts
+from steadypin.model.installed import PythonEnvironment
 from steadypin.model.report import Report
-from steadypin.pipeline import audit
+from steadypin.pipeline import audit, baseline
 from steadypin.pipeline import facts as reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to check besides environment, locks and manifests."""
+    """What to check besides environment, locks and manifests.
+
+    `verify_files`: installed files against RECORD. `baseline` names the file of known findings; None means the project's own,
+    if it has one, and `no_baseline` none at all.
+    """
 
     files_only: bool = False
     snapshot: Path | None = None
     advisories: bool = False
+    verify_files: bool = False
+    baseline: Path | None = None
+    no_baseline: bool = False
 
 
-def run(settings: Settings, request: Request) -> Report:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """The report, and the one command that repairs what it speaks of ("" where there is none)."""
+
+    report: Report
+    repair: str = ""
+
+
+def run(settings: Settings, request: Request) -> Checked:
     """The report of a check. A file that cannot be read, and a project without any lock, are errors: never "no drift"."""
+    known = None if request.no_baseline else baseline.load(settings.root, request.baseline)
+    return judge(read(settings, request), settings, known)
+
+
+def read(settings: Settings, request: Request) -> Facts:
+    """What a check looks at. Raises SteadypinError where there is no lock, or one that cannot be read."""
     facts = reading.gather(
         settings,
         reading.Request(
@@ -34,7 +58,14 @@ def run(settings: Settings, request: Request) -> Report:
         ),
     )
     _require_lock(facts)
-    return audit.report(facts, settings, command="check")
+    return _with_files(facts) if request.verify_files else facts
+
+
+def judge(facts: Facts, settings: Settings, known: Baseline | None = None) -> Checked:
+    """What there is to say of the facts, beyond what the baseline knows."""
+    report = audit.report(facts, settings, command="check", baseline=known)
+    chosen = repair.Chosen(groups=settings.groups, extras=settings.extras, no_dev=settings.policy.no_dev)
+    return Checked(report=report, repair=repair.command(facts, report.failing, chosen))
 
 
 def _require_lock(facts: Facts) -> None:
@@ -47,3 +78,28 @@ def _require_lock(facts: Facts) -> None:
         f"no lock to check against (read: {read})",
         hint="make one: steadypin pin, uv lock, or pip-compile --generate-hashes; or name it with --lock",
     )
+
+
+def _with_files(facts: Facts) -> Facts:
+    """Compare installed files with their RECORD, where the environment lies on this disk."""
+    environment = facts.environment
+    if environment is None or not _is_on_disk(environment):
+        what = "no environment" if environment is None else f"an environment of kind {environment.kind}"
+        raise SteadypinError(
+            f"installed files cannot be verified: {what}", hint="name an environment on this disk with --python"
+        )
+    from steadypin.sources.record import verify_files
+
+    inside = [d for d in environment.distributions if _is_inside(d.location.path, environment)]
+    folders = [path for path in environment.paths if _is_inside(path, environment)]
+    checked = verify_files(inside, site_folders=folders, prefix=environment.path)
+    return replace(facts, file_check=checked)
+
+
+def _is_on_disk(environment: PythonEnvironment) -> bool:
+    return environment.kind not in ("image", "snapshot", "sbom", "zipapp") and Path(environment.path).is_dir()
+
+
+def _is_inside(path: str, environment: PythonEnvironment) -> bool:
+    """Files of a base Python that lends its packages, or of an editable's source folder, are nobody's drift."""
+    return path.startswith(environment.path)

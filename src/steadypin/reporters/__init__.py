@@ -14,6 +14,14 @@ REPORTERS: dict[str, Reporter] = {
         Reporter(name="terminal", suffixes=(".txt",), module="steadypin.reporters.terminal"),
         Reporter(name="json", suffixes=(".json",), module="steadypin.reporters.json"),
         Reporter(name="markdown", suffixes=(".md", ".markdown"), module="steadypin.reporters.markdown"),
+        Reporter(name="sarif", suffixes=(".sarif", ".sarif.json"), module="steadypin.reporters.sarif"),
+        Reporter(name="github", suffixes=(".github.txt",), module="steadypin.reporters.github"),
+        Reporter(
+            name="gitlab",
+            suffixes=(".gitlab.json", "codequality.json", "code-quality-report.json"),
+            module="steadypin.reporters.gitlab",
+        ),
+        Reporter(name="junit", suffixes=(".xml",), module="steadypin.reporters.junit"),
         Reporter(name="openvex", suffixes=(".openvex.json", ".vex.json"), module="steadypin.reporters.openvex"),
     )
 }

@@ -1,0 +1,71 @@
+"""The file of known findings: read for a check, written by `baseline write` only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from steadypin import codec
+from steadypin.errors import SteadypinError
+from steadypin.model.baseline import Baseline, KnownFinding
+from steadypin.model.report import Report
+
+NAME = ".steadypin-baseline.json"
+KIND = "baseline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The new text of a baseline file, and how many entries came, went and stayed."""
+
+    text: str
+    added: int
+    removed: int
+    kept: int
+
+
+def place(root: Path, given: Path | None) -> Path:
+    """The file that is meant: the given one, else the project's own."""
+    return given or (root if root.is_dir() else root.parent) / NAME
+
+
+def load(root: Path, given: Path | None) -> Baseline | None:
+    """The known findings, None where the project has no such file. Raises StaleInput for a newer schema or a damaged file,
+    SteadypinError for a file that was named and is not there.
+    """
+    path = place(root, given)
+    if not path.is_file():
+        if given is None:
+            return None
+        raise SteadypinError(f"{path}: no such baseline", hint="write one: steadypin baseline write")
+    from steadypin.sources.reading import read_bytes
+
+    text = read_bytes(path, shown=path.as_posix()).decode("utf-8", "replace")
+    return replace(codec.decode(text, Baseline, kind=KIND, path=path.as_posix()), path=path.as_posix())
+
+
+def renewed(old: Baseline | None, report: Report, unasked: frozenset[str], *, prune: bool) -> Written:
+    """What the file will say: the findings of a report without baseline; pruning only takes cured ones away.
+
+    What the file knows of rules that were not asked this time stays.
+    """
+    before = {entry.fingerprint: entry for entry in old.findings} if old else {}
+    now = {
+        f.fingerprint: KnownFinding(rule=f.rule, package=f.package, fingerprint=f.fingerprint, message=f.message)
+        for f in report.findings
+        if not f.rule.startswith(("exception-", "baseline-"))
+    }
+    unheard = {key: entry for key, entry in before.items() if entry.rule in unasked}
+    after = {**{key: entry for key, entry in now.items() if not prune or key in before}, **unheard}
+    plain = codec.to_plain(Baseline(findings=tuple(sorted(after.values(), key=_order))))
+    document = {"kind": KIND, "schema_version": codec.SCHEMA_VERSION, "value": plain}
+    return Written(
+        text=codec.dumps(document) + "\n",
+        added=len(after.keys() - before.keys()),
+        removed=len(before.keys() - after.keys()),
+        kept=len(after.keys() & before.keys()),
+    )
+
+
+def _order(entry: KnownFinding) -> tuple[str, str, str]:
+    return (entry.rule, entry.package or "", entry.fingerprint)
