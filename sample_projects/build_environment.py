@@ -8,7 +8,8 @@ Needs nothing but the standard library and a network. It reads NAME/environment.
     python   the oldest and the newest Python that the sample runs on
     lock     what the installer is asked for at first
     test     how the interpreter runs the sample's tests
-    drift    steps that follow, each with its reason: {"install" | "uninstall": [arguments], "why": text}
+    drift    steps that follow, each with its reason: {"install" | "uninstall": [arguments], "why": text}, or {"commit": [folder]}:
+             the folder is put into a git repository in the environment, and installed from its commit
 
 Drift is installed without dependencies, as somebody in a hurry would. uv installs where it can be imported (seconds), pip
 elsewhere or where uv fails: pip knows a private index that uv may not know.
@@ -90,10 +91,25 @@ def _build(folder: Path, into: Path, python: str, plan: dict, *, drift: bool) ->
     _install(folder, into, "install", plan["lock"])
     print(f"{into}: the lock is installed")
     for step in plan["drift"] if drift else ():
-        action = "uninstall" if "uninstall" in step else "install"
-        _install(folder, into, action, [*(["--no-deps"] if action == "install" else []), *step[action]])
+        action = next(key for key in step if key != "why")
+        words = step[action] if action != "commit" else [_committed(folder / step[action][0], into)]
+        if action == "uninstall":
+            _install(folder, into, "uninstall", words)
+        else:
+            _install(folder, into, "install", ["--no-deps", *words])
         print(f"  {action:9} {' '.join(step[action]):28} {step['why']}")
     print(f"built in {time.monotonic() - started:.0f} s", flush=True)
+
+
+def _committed(source: Path, into: Path) -> str:
+    """The requirement that installs a folder from a repository of its own, by its commit."""
+    repository = into / "repositories" / source.name
+    shutil.copytree(source, repository, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+    git = ["git", "-c", "user.name=sample", "-c", "user.email=sample@example.com", "-C", str(repository)]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "as it was installed"]):
+        subprocess.run([*git, *words], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    return f"{source.name.replace('_', '-')} @ git+{repository.as_uri()}@{commit}"
 
 
 def _install(folder: Path, into: Path, action: str, arguments: list[str]) -> None:

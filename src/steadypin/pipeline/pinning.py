@@ -202,6 +202,8 @@ def _packages(
         else:
             packages.append(_direct(item, taken[name]))
     found, problems, notes = _from_indexes(asked, taken, facts, settings, request, targets)
+    near = [package for package in packages if package.origin and package.origin.url.startswith("file:")]
+    notes += [f"{item.name} comes from {item.origin.url}, which no other machine can reach" for item in near if item.origin]
     return [*packages, *found], [*left_out, *problems], notes
 
 

@@ -7,7 +7,7 @@ there are none of these, the REQUESTED marker (PEP 376) and the shape of the dep
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from steadypin.model import parse
 from steadypin.model.code import CodeImport, CodeUse
@@ -108,8 +108,10 @@ def _roots(facts: Facts, packages: Mapping[str, PackageComparison], code: CodeUs
             roots[name] = found
     used = {**_mentioned(code, names), **_imported(code, names)}
     for name, found in used.items():
-        if name in packages and (name not in roots or roots[name].role == DEVELOPMENT):
-            roots[name] = found if found.role == DIRECT or name not in roots else roots[name]
+        known_as = roots.get(name)
+        if name in packages and (known_as is None or (known_as.role, found.role) == (DEVELOPMENT, DIRECT)):
+            pinned = next((_place(item) for item in packages[name].declared if item.kind == "requirement"), found.via)
+            roots[name] = replace(found, via=pinned)
     known = _reach(roots, packages)
     locked = {name for name, package in packages.items() if package.locked and name not in known}
     for name in locked:
@@ -157,8 +159,11 @@ def _lock_role(package: PackageComparison) -> str:
 
 def _place(item: DeclaredRequirement) -> str:
     path = item.location.path
-    group = f" (group {item.group})" if item.group else f" (extra {item.extra})" if item.extra else ""
-    return f"{'-r ' if path.endswith(('.txt', '.in')) else ''}{path}{group if not path.endswith(('.txt', '.in')) else ''}"
+    if path.endswith((".txt", ".in")):
+        return f"-r {path}"
+    if item.kind == "tool" or not (item.group or item.extra):
+        return path
+    return f"{path} ({f'group {item.group}' if item.group else f'extra {item.extra}'})"
 
 
 def _imported(code: CodeUse, names: Names) -> dict[str, _Root]:

@@ -1,0 +1,1 @@
+"""Tests find the package beside them."""
