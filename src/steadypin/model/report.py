@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding, Suppressed
 from steadypin.model.gap import Gap
+from steadypin.model.history import HistoryPoint
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 from steadypin.model.target import Target
@@ -15,7 +16,8 @@ from steadypin.model.target import Target
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One audit or check: findings worst first, packages by name. `taken_at` is the facts' time, `rules` are all there are;
-    `folder` is where the project lies, seen from where the command was run ("" is there): code hosts want paths from there.
+    `history` are earlier audits that were kept, the oldest first. `folder` is where the project lies, seen from where the
+    command was run ("" is there): code hosts want paths from there.
     """
 
     command: str
@@ -35,6 +37,7 @@ class Report:
     notes: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     folder: str = ""
+    history: tuple[HistoryPoint, ...] = ()
 
     @property
     def failing(self) -> tuple[Finding, ...]:

@@ -22,6 +22,7 @@ REPORTERS: dict[str, Reporter] = {
             module="steadypin.reporters.gitlab",
         ),
         Reporter(name="junit", suffixes=(".xml",), module="steadypin.reporters.junit"),
+        Reporter(name="html", suffixes=(".html", ".htm"), module="steadypin.reporters.html"),
         Reporter(name="openvex", suffixes=(".openvex.json", ".vex.json"), module="steadypin.reporters.openvex"),
     )
 }
