@@ -69,7 +69,8 @@ class Resolution:
     """A complete answer: `packages` ascending by name, or `conflicts` where the question has no answer.
 
     `resolver` says which tool and version decided. `requires` is what it said of its own accord about the requirements of the
-    versions that it looked at: evidence where present, and never complete.
+    versions that it looked at: evidence where present, and never complete. `from_seen`: it knows no more than what earlier
+    questions brought.
     """
 
     resolver: str
@@ -77,6 +78,7 @@ class Resolution:
     conflicts: tuple[Conflict, ...] = ()
     output: str = ""
     requires: tuple[Required, ...] = ()
+    from_seen: bool = False
 
     @property
     def solved(self) -> bool:

@@ -38,14 +38,22 @@ def resolve_base(problem: Problem, resolver: Resolver) -> Resolution:
     Raises Unsolvable with the conflict in the resolver's words.
     """
     pins = {name: _unyanked(problem.packages.get(name), version) for name, version in sorted(problem.preferred.items())}
-    preferring = resolver.resolve(replace(problem.question, pins=tuple(pins.items())))
+    question = replace(problem.question, pins=tuple(pins.items()))
+    preferring = resolver.resolve(replace(question, seen=True))
+    complete = preferring.versions.keys() <= pins.keys()
+    if preferring.from_seen and not (complete and _stays(pins, preferring)):
+        preferring = resolver.resolve(question)  # pins that all stay are the right answer however old it is, others are not
     if not preferring.solved:
         raise unsolvable(preferring.conflicts)
-    if all(same(pins.get(name, version), version) for name, version in preferring.versions.items()):
+    if _stays(pins, preferring):
         return preferring
     demanded = tuple(exactly(name, version) for name, version in pins.items())
     demanding = resolver.resolve(replace(problem.question, constraints=(*problem.question.constraints, *demanded)))
     return replace(preferring, packages=demanding.packages) if demanding.solved else preferring
+
+
+def _stays(pins: Mapping[str, str], resolution: Resolution) -> bool:
+    return resolution.solved and all(same(pins.get(name, version), version) for name, version in resolution.versions.items())
 
 
 def unsolvable(conflicts: tuple[Conflict, ...]) -> Unsolvable:

@@ -36,7 +36,7 @@ def solve_security(
         pins=_soft({**base, **{name: cures[name] for name in draft.names}}, still - draft.names),
         constraints=(*question.constraints, *corridor(base, final, frozen=still, exempt=draft.names), *fixed),
     )
-    return _step(draft, base, ask.resolve(asked))
+    return _asked_twice(draft, base, {**final, **cures}, asked, ask, whole=True)
 
 
 def _cured(name: str, cure: str, last: str) -> tuple[str, str]:
@@ -90,11 +90,21 @@ def _solve(
             *corridor(now, final, frozen=frozen, exempt=forced),
             *(exactly(name, forced[name]) for name in sorted(forced)),
         ),
-        seen=True,
     )
-    step = _step(draft, now, ask.resolve(asked))
-    if step is not None and not draft.forced and _lags(step, final):
-        return _step(draft, now, ask.resolve(replace(asked, seen=False)))  # what it could have taken was perhaps not met before
+    return _asked_twice(draft, now, final, asked, ask, whole=not draft.forced)
+
+
+def _asked_twice(
+    draft: Draft, now: Mapping[str, str], goal: Mapping[str, str], asked: Question, ask: Resolver, *, whole: bool
+) -> Step | None:
+    """The step as earlier answers know it; asked anew where that stops half way, for then it may know too little.
+
+    `whole`: the draft's own names have to reach their goal.
+    """
+    first = ask.resolve(replace(asked, seen=True))
+    step = _step(draft, now, first)
+    if step is not None and first.from_seen and _stops_half_way(step, goal, draft.names if whole else frozenset()):
+        return _step(draft, now, ask.resolve(asked))
     return step
 
 
@@ -105,9 +115,13 @@ def _soft(now: Mapping[str, str], hard: frozenset[str]) -> tuple[tuple[str, str]
     return tuple(sorted((name, version) for name, version in now.items() if name not in hard))
 
 
-def _lags(step: Step, final: Mapping[str, str]) -> bool:
+def _stops_half_way(step: Step, goal: Mapping[str, str], names: frozenset[str]) -> bool:
+    """Whether something stands neither where it stood nor where it shall end, or one of `names` not where it shall end."""
     after = step.after
-    return any(name in after and after[name] != final.get(name) for name in step.draft.names)
+    between_both = any(
+        version not in (step.before.get(name), goal.get(name)) for name, version in after.items() if name in goal
+    )
+    return between_both or any(name in after and after[name] != goal.get(name) for name in names)
 
 
 def _still(now: Mapping[str, str], final: Mapping[str, str]) -> frozenset[str]:

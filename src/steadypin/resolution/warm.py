@@ -6,7 +6,7 @@ brought, twenty times faster, and from the same pages, so that all stages rest o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from steadypin.errors import ResolverError
 from steadypin.model.resolution import Question, Resolution
@@ -34,4 +34,4 @@ class Warm:
             resolution = self.cached.resolve(question)
         except ResolverError:
             return self.asked.resolve(question)
-        return resolution if resolution.solved else self.asked.resolve(question)
+        return replace(resolution, from_seen=True) if resolution.solved else self.asked.resolve(question)
