@@ -84,6 +84,7 @@ def run(case: Case) -> Iterator[Finding]:
         yield from _unpinned_tools(package)
         yield from _contradicted(package)
     for file in case.facts.files:
+        yield from _loose(file)
         yield from _hashes(file, case)
         yield from _freshness(file, case)
     problems = [problem for file in case.facts.files for problem in file.problems]
@@ -154,6 +155,19 @@ def _violates(demand: Demand, entry: LockedPackage) -> bool:
     if demand.declared is None or entry.version is None:
         return False
     return parse.version(entry.version) is not None and demand.refuses(entry.version)
+
+
+def _loose(file: SourceFile) -> Iterator[Finding]:
+    """Entries of a lock that lock nothing."""
+    for entry in file.packages if file.role == "lock" else ():
+        if entry.kind == "index" and entry.version is None and entry.name:
+            yield UNPINNED.finding(
+                f"{entry.name} stands in {file.path} without an exact version ({_short(entry.requirement or '')})",
+                package=entry.name,
+                at=[entry.location],
+                remedy=f"lock {entry.name} again",
+                about=file.path,
+            )
 
 
 def _hashes(file: SourceFile, case: Case) -> Iterator[Finding]:
