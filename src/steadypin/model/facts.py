@@ -11,6 +11,7 @@ from steadypin.model.gap import Gap
 from steadypin.model.installed import InstalledDistribution, PythonEnvironment
 from steadypin.model.location import Problem
 from steadypin.model.locked import LockedPackage, SourceFile
+from steadypin.model.readiness import Readiness
 from steadypin.model.released import Project
 from steadypin.model.target import Target
 
@@ -25,7 +26,8 @@ class Facts:
     `environment` is None when only files were audited; `projects` holds what the indexes answered; names that were asked for
     and not answered have a `Gap`. `unknown` are names that the index said it does not know. `lookups` says whether an index
     was asked at all. `unsafe` are releases that advisories reach, at or above what stands here (filled for planning).
-    `file_check` is None where installed files were not compared with their RECORD.
+    `file_check` is None where installed files were not compared with their RECORD. `readiness` is what an image asks for (None
+    unless asked).
     """
 
     target: Target
@@ -42,6 +44,7 @@ class Facts:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    readiness: Readiness | None = None
     file_check: FileCheck | None = None
 
     @property
