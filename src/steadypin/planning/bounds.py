@@ -39,8 +39,10 @@ def corridor(
     """
     still, apart = frozenset(frozen), frozenset(exempt)
     for name in sorted({*now, *final} - apart):
-        if name in now and name in final:
-            yield exactly(name, now[name]) if name in still else between(name, now[name], final[name])
+        if name in now and name in still:
+            yield exactly(name, now[name])
+        elif name in now and name in final:
+            yield between(name, now[name], final[name])
         elif name in final:
             yield f"{name}<={_public(final[name])}"
 

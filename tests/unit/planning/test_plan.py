@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from steadypin.errors import Unsolvable
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.planning.goal import Goal, Grouping, Level
+from tests.support.ledgers import TAKEN_AT
 from tests.unit.planning.planned import plan_in
 
 
@@ -85,6 +88,17 @@ def test_a_patch_that_waits_for_a_major_goes_with_it():
     }
     done = plan_in(world, "big", "small", "free", pins={"big": "1.0", "small": "1.0.0", "free": "1.0.0"})
     assert done.moves == [["free"], ["big", "small"]]
+
+
+def test_what_will_go_away_does_not_move_before():
+    world = {
+        "big": {"1.0": ["leaving"], "2.0": []},
+        "leaving": {"1.0": [], "2.0": []},
+        "small": {"1.0.0": [], "1.0.1": []},
+    }
+    done = plan_in(world, "big", "small", pins={"big": "1.0", "leaving": "1.0", "small": "1.0.0"})
+    assert done.moves == [["small"], ["big", "leaving"]]
+    assert [(c.name, c.kind) for c in done.plan.stages[1].changes] == [("big", "upgrade"), ("leaving", "remove")]
 
 
 def test_a_cap_of_the_project_is_a_hold_that_names_its_line():
@@ -202,9 +216,12 @@ def test_only_and_exclude():
 
 
 def test_cooldown_holds_what_is_too_young_until_a_day():
-    world = {"a": {f"{number}.0": [] for number in range(1, 4)}}
-    done = plan_in(world, "a", pins={"a": "1.0"}, goal=Goal(cooldown_days=5_790))  # 3.0 was released on 2010-03-01
-    assert done.last == {"a": "1.0"} or done.last == {"a": "2.0"} or done.last == {"a": "3.0"}
+    world = {"a": {f"{number}.0": [] for number in range(1, 4)}}  # 3.0 was released on 2010-03-01, 2.0 a month before
+    days = (date.fromisoformat(TAKEN_AT[:10]) - date(2010, 2, 15)).days
+    done = plan_in(world, "a", pins={"a": "1.0"}, goal=Goal(cooldown_days=days))
+    assert done.last == {"a": "2.0"}
+    (reason,) = done.hold("a").because
+    assert (reason.kind, reason.until) == ("cooldown", (date(2010, 3, 1) + timedelta(days=days)).isoformat())
 
 
 def test_repairs_are_stage_0():
