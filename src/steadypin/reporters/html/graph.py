@@ -13,7 +13,7 @@ from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 
 MOST = 40
-WIDTH, PORT, GAP, COLUMN, MARGIN = 190, 17, 14, 400, 12
+WIDTH, PORT, GAP, COLUMN, MARGIN = 160, 17, 14, 304, 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +196,7 @@ def _edges(edges: Sequence[tuple[str, str, str]], nodes: Mapping[str, Node]) -> 
             path = f"M{left.x} {start}C{left.x - 30} {start} {right.x - 30} {y} {right.x} {y}"
         else:
             x = left.x + WIDTH
-            path = f"M{x} {start}C{x + 60} {start} {x + 20} {y} {x + 80} {y}H{right.x}"
+            path = f"M{x} {start}C{x + 34} {start} {x + 6} {y} {x + 40} {y}H{right.x}"
         yield Edge(path=path, label=label, x=right.x - 12, y=y - 4)
 
 

@@ -67,7 +67,6 @@ class AdvisoryView:
     """A flaw: its names, where it is fixed, and what to read."""
 
     ids: tuple[Link, ...]
-    summary: str
     fixed_in: str
     references: tuple[Link, ...]
 
@@ -278,7 +277,8 @@ def _rule_groups(report: Report) -> Iterator[RuleGroup]:
     known = {rule.id: rule for rule in report.rules}
     for severity, at_severity in groupby(report.findings, key=lambda finding: finding.severity):
         by_rule = sorted(at_severity, key=lambda finding: (finding.rule, finding.sort_key))
-        for rule, found in groupby(by_rule, key=lambda finding: finding.rule):
+        for rule, members in groupby(by_rule, key=lambda finding: finding.rule):
+            found = _together(list(members))
             yield RuleGroup(
                 severity=str(severity),
                 rule=rule,
@@ -287,6 +287,13 @@ def _rule_groups(report: Report) -> Iterator[RuleGroup]:
                 findings=tuple(_finding(finding, report.environment) for finding in found),
                 failing=severity >= report.fail_on,
             )
+
+
+def _together(found: list[Finding]) -> list[Finding]:
+    """What has one remedy stands together, so that it need be said once."""
+    if len({finding.remedy for finding in found}) == len(found):
+        return found
+    return sorted(found, key=lambda finding: (finding.remedy, finding.sort_key))
 
 
 def _finding(finding: Finding, environment: str | None = None) -> FindingView:
@@ -315,7 +322,6 @@ def _advisory(finding: Finding) -> AdvisoryView | None:
     ids = (match.primary, *(name for name in match.ids if name != match.primary))
     return AdvisoryView(
         ids=tuple(Link(text=name, href=_advisory_url(name) if name in match.records else "") for name in ids[:8]),
-        summary=match.summary,
         fixed_in=", ".join(match.fixed_in[:6]),
         references=tuple(Link(text=url.split("//", 1)[1], href=url) for url in match.references[:4] if plain_url(url)),
     )
