@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -9,21 +10,33 @@ from typing import Any
 import typer
 
 from steadypin import __version__
+from steadypin.cli.commands import function_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command: the module that has it, and the function's name there. `group` is the word before it (`db update`)."""
+    """A command: the module that has it, and the function's name there. `group` is the word before it (`db update`).
+
+    `options` is the dataclass of its options (`words.py`), where the function takes one value of that instead of each option.
+    """
 
     name: str
     module: str
     function: str
     group: str = ""
+    options: str = ""
+
+    def load(self) -> Callable[..., int]:
+        """The function, as typer takes it."""
+        module = import_module(self.module)
+        function: Callable[..., int] = getattr(module, self.function)
+        return function_of(getattr(module, self.options), function) if self.options else function
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command(name="audit", module="steadypin.cli.audit", function="audit"),
-    Command(name="check", module="steadypin.cli.check", function="check"),
+    Command(name="audit", module="steadypin.cli.audit", function="audit", options="AuditOptions"),
+    Command(name="check", module="steadypin.cli.check", function="check", options="CheckOptions"),
+    Command(name="diff", module="steadypin.cli.diff", function="diff"),
     Command(name="show", module="steadypin.cli.show", function="show"),
     Command(name="pin", module="steadypin.cli.pin", function="pin"),
     Command(name="plan", module="steadypin.cli.plan", function="plan"),
@@ -33,11 +46,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="snapshot", module="steadypin.cli.snapshot", function="snapshot"),
     Command(name="rules", module="steadypin.cli.rules", function="rules"),
     Command(name="explain", module="steadypin.cli.rules", function="explain"),
+    Command(name="write", module="steadypin.cli.baseline", function="write", group="baseline"),
     Command(name="update", module="steadypin.cli.db", function="update", group="db"),
     Command(name="status", module="steadypin.cli.db", function="status", group="db"),
 )
 
-GROUPS = {"db": "The local advisory database."}
+GROUPS = {"baseline": "Findings that are known and do not fail a check.", "db": "The local advisory database."}
 
 INTERRUPTED = 130
 
@@ -74,14 +88,13 @@ def _app(arguments: list[str]) -> typer.Typer:
     app.callback()(_root)
     groups: dict[str, typer.Typer] = {}
     for command in _needed(arguments):
-        function = getattr(import_module(command.module), command.function)
         parent = app
         if command.group:
             if command.group not in groups:
                 groups[command.group] = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
                 app.add_typer(groups[command.group], name=command.group, help=GROUPS[command.group])
             parent = groups[command.group]
-        parent.command(name=command.name, epilog=EPILOG)(function)
+        parent.command(name=command.name, epilog=EPILOG)(command.load())
     return app
 
 

@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from steadypin.cli.output import Destinations, append_file, emit, presentation, say
+from steadypin.cli.settings import settings_of
+from steadypin.cli.words import JudgingOptions, file, flag
+from steadypin.errors import UsageError
+from steadypin.reporters import REPORTERS, Presentation
 
-from steadypin.cli import options
-from steadypin.cli.checking import CheckOptions, run
+if TYPE_CHECKING:
+    from steadypin.pipeline.check import Request
 
 
-def check(
-    path: options.ProjectPath = Path(),
-    python: options.Python = None,
-    files_only: Annotated[bool, typer.Option("--files-only", help="Locks and manifests alone: the pre-commit form.")] = False,
-    snapshot: options.Snapshot = None,
-    lock: options.Lock = None,
-    target: options.Target = None,
-    group: Annotated[list[str] | None, typer.Option("--group", help="This dependency group is installed as well.")] = None,
-    extra: Annotated[list[str] | None, typer.Option("--extra", help="This extra is installed as well.")] = None,
-    no_dev: Annotated[bool, typer.Option("--no-dev", help="Groups and extras that are not named are not to be there.")] = False,
-    exact: Annotated[bool, typer.Option("--exact", help="Count pip, setuptools and what groups bring as drift, too.")] = False,
-    verify_files: Annotated[bool, typer.Option("--verify-files", help="Compare installed files with their RECORD.")] = False,
-    advisories: Annotated[bool, typer.Option("--advisories", help="Judge by the local advisory database, too.")] = False,
-    baseline: Annotated[
-        Path | None, typer.Option("--baseline", metavar="FILE", help="Known findings (default: .steadypin-baseline.json).")
-    ] = None,
-    no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Count known findings as well.")] = False,
-    fix_hint: Annotated[bool, typer.Option("--fix-hint", help="Print the one command that repairs it.")] = False,
-    format: options.Format = None,
-    output: options.Output = None,
-    cache_dir: options.CacheDir = None,
-    fail_on: options.FailOn = None,
-    strict: options.Strict = False,
-    only: options.Only = None,
-    ignore: options.Ignore = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-) -> int:
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(JudgingOptions):
+    """The options of `steadypin check`."""
+
+    files_only: bool = flag("Locks and manifests alone: the pre-commit form.")
+    no_dev: bool = flag("Groups and extras that are not named are not to be there.", setting="no_dev")
+    exact: bool = flag("Count pip, setuptools and what groups bring as drift, too.", setting="exact")
+    verify_files: bool = flag("Compare installed files with their RECORD.")
+    advisories: bool = flag("Judge by the local advisory database, too.")
+    baseline: Path | None = file(
+        "Known findings (default: .steadypin-baseline.json).", metavar="FILE", variable="STEADYPIN_CHECK_BASELINE"
+    )
+    no_baseline: bool = flag("Count known findings as well.")
+    fix_hint: bool = flag("Print the one command that repairs it.")
+
+
+def check(options: CheckOptions) -> int:
     """Tell whether environment, lock and manifests have drifted apart. Offline, fast, writes nothing.
 
     \b
@@ -48,31 +43,34 @@ def check(
     steadypin check --no-dev --verify-files --fix-hint      on a server
     steadypin check -o drift.sarif -o drift.xml             for code scanning and CI
     """
-    return run(
-        CheckOptions(
-            path=path,
-            python=python,
-            files_only=files_only,
-            snapshot=snapshot,
-            lock=tuple(lock or ()),
-            target=target,
-            group=tuple(group or ()),
-            extra=tuple(extra or ()),
-            no_dev=no_dev,
-            exact=exact,
-            verify_files=verify_files,
-            advisories=advisories,
-            baseline=baseline,
-            no_baseline=no_baseline,
-            fix_hint=fix_hint,
-            format=format,
-            output=tuple(output or ()),
-            cache_dir=cache_dir,
-            fail_on=fail_on,
-            strict=strict,
-            only=tuple(only or ()),
-            ignore=tuple(ignore or ()),
-            quiet=quiet,
-            verbose=verbose,
-        )
+    settings = settings_of(options)
+    on_github = options.format is None and os.environ.get("GITHUB_ACTIONS") == "true"
+    to = Destinations.parse("github" if on_github else options.format, options.output)
+    from steadypin.pipeline import audit as judging
+    from steadypin.pipeline import check as use_case
+
+    checked = use_case.run(settings, request_of(options))
+    emit(checked.report, to, presentation(quiet=options.quiet, verbose=options.verbose))
+    if on_github and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
+        append_file(Path(summary), REPORTERS["markdown"].render(checked.report, Presentation()))
+    if options.fix_hint and checked.repair:
+        say(f"repair: {checked.repair}", machine=to.stdout.name != "terminal")
+    return judging.exit_code(checked.report, strict=settings.policy.strict)
+
+
+def request_of(options: CheckOptions) -> Request:
+    """What the options ask to be looked at. Raises UsageError where they contradict each other."""
+    from steadypin.pipeline.check import Request
+
+    if options.files_only and (options.verify_files or options.python or options.snapshot):
+        raise UsageError("--files-only looks at no environment", hint="leave out --verify-files, --python and --snapshot")
+    if options.baseline and options.no_baseline:
+        raise UsageError("--baseline and --no-baseline exclude each other", hint="leave one out")
+    return Request(
+        files_only=options.files_only,
+        snapshot=options.snapshot,
+        advisories=options.advisories,
+        verify_files=options.verify_files,
+        baseline=options.baseline,
+        no_baseline=options.no_baseline,
     )

@@ -40,12 +40,16 @@ def run(arguments: list[str]) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if arguments[:1] == ["check"]:
-        from steadypin.cli import checking
+    """Commands that run every day and need no machinery for a plain command line go past the full option parser."""
+    if arguments[:1] in (["check"], ["audit"]):
+        from importlib import import_module
 
-        options = checking.parse(arguments[1:], os.environ)
+        from steadypin.cli import words
+
+        module = import_module(f"steadypin.cli.{arguments[0]}")
+        options = words.parse(getattr(module, f"{arguments[0].capitalize()}Options"), arguments[1:], os.environ)
         if options is not None:
-            return checking.run(options)
+            return int(getattr(module, arguments[0])(options))
     from steadypin.cli.app import invoke
 
     return invoke(arguments)

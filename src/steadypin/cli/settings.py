@@ -6,8 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from steadypin import config
+from steadypin.cli.words import Options, overrides
 from steadypin.config import Settings
 from steadypin.errors import UsageError
+
+
+def settings_of(options: Options) -> Settings:
+    """The settings of the folder that the options name, with what the options override."""
+    return settings_for(options.path, **overrides(options))
 
 
 def settings_for(root: Path, **options: object) -> Settings:
