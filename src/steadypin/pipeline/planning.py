@@ -25,6 +25,7 @@ from steadypin.pipeline.facts import Request
 from steadypin.planning.goal import Goal, Grouping, parse_levels
 from steadypin.planning.plan import basis_digest, make_plan
 from steadypin.planning.resolver import Resolver
+from steadypin.planning.uses import uses_of, with_guesses
 from steadypin.resolution.cached import Cached
 from steadypin.resolution.choose import Circumstances, choose, owners
 from steadypin.resolution.pipoptions import Access, PipConstraints, index_options, index_variables, pip_constraints
@@ -123,6 +124,7 @@ def goal_of(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) ->
         constraints=pip.constraints.lines,
         constraints_from=", ".join(pip.constraints.files),
         hashes=request.hashes,
+        uses=uses_of(code_of(settings), with_guesses(names_of(facts), facts)),
     )
 
 

@@ -33,7 +33,7 @@ class Goal:
     """`levels` are exceptions by name; `only` (empty is all) and `exclude` are names. `taken_at` is the time of the facts.
 
     `options` and `constraints` are the resolver's, beyond what the project declares; `constraints_from` says who set those.
-    `uses` counts the places in which the project's code imports a package, None where nobody looked. `links` are (label, URL)
+    `uses` counts the modules of a package that the project's code imports, None where nobody looked. `links` are (label, URL)
     pairs for reviewers, by name.
     """
 

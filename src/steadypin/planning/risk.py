@@ -44,7 +44,8 @@ def assess(
     dependents: int,
     uses: Mapping[str, int] | None,
 ) -> Risk:
-    """The risk of moving one package. `dependents` counts packages here that require it, `uses` places that import it."""
+    """The risk of moving one package. `dependents` counts packages here that require it, `uses` modules of it that the
+    project's code imports."""
     project = package.project if package else None
     calendar = is_calendar(before, project) or is_calendar(after, project)
     moved = size(before, after, calendar=calendar)
@@ -53,7 +54,7 @@ def assess(
     reasons += [(2, "direct")] if direct else []
     used = (uses or {}).get(name, 0)
     if used:
-        reasons.append((min(4, 1 + used // 3), f"imported in {used} place{'s' * (used != 1)}"))
+        reasons.append((min(4, 1 + used // 3), f"imported here ({used} module{'s' * (used != 1)})"))
     if dependents:
         reasons.append(
             (min(3, dependents // 4), f"{dependents} package{'s' * (dependents != 1)} here need{'s' * (dependents == 1)} it")

@@ -280,3 +280,25 @@ def test_a_hand_written_pin_is_a_lock_and_may_move():
     plan = make_plan(facts, compare(facts), world, Goal())
     assert [(c.name, c.before, c.after) for stage in plan.stages for c in stage.changes] == [("flask", "2.1.1", "3.0")]
     assert [hold.name for hold in plan.holds] == ["capped"]
+
+
+def test_what_the_code_imports_weighs_more_and_is_said():
+    from steadypin.model.code import CodeImport, CodeUse
+    from steadypin.model.location import Location
+    from steadypin.planning.standing import Names
+    from steadypin.planning.uses import uses_of
+
+    place = Location(path="app.py", line=1)
+    code = CodeUse(
+        imports=(
+            CodeImport(name="a", location=place),
+            CodeImport(name="a.sub", location=place),
+            CodeImport(name="b", location=place, tests=True),
+        )
+    )
+    uses = uses_of(code, Names(modules={"a": frozenset({"a"}), "b": frozenset({"b"})}))
+    assert uses == {"a": 2}
+    world = {"a": {"1.0": [], "2.0": []}, "b": {"1.0": [], "2.0": []}}
+    done = plan_in(world, "a", "b", pins={"a": "1.0", "b": "1.0"}, goal=Goal(uses=uses))
+    assert done.moves == [["b"], ["a"]]
+    assert "imported here (2 modules)" in done.plan.stages[1].changes[0].why
