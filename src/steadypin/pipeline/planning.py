@@ -22,6 +22,7 @@ from steadypin.model.plan import Plan
 from steadypin.pipeline import facts as reading
 from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.facts import Request
+from steadypin.pipeline.pinning import code_of, names_of
 from steadypin.planning.goal import Goal, Grouping, parse_levels
 from steadypin.planning.plan import basis_digest, make_plan
 from steadypin.planning.resolver import Resolver
