@@ -40,9 +40,12 @@ from steadypin.trials.posterior import Belief, Choice, Prior, bits, union
 
 GREEN, RED, REFUSED = Verdict.PASSED, Verdict.FAILED, Verdict.UNRESOLVED
 RECALL = 0.7  # how often hints name a culprit
-SMALL = 60  # with fewer units, runs that only tell kinds of culprits apart are rationed
-FAMILY = 5  # held units up to which larger sets than pairs get a second chance
+TINY, SMALL = 7, 60  # with so many units, runs that only tell kinds of culprits apart are rationed
+FAMILY = 5  # held units up to which sets of three get a second chance
+REFUSALS = 6  # refused sets per unit after which nothing more is tried
+COMPANY = 6  # changes that a culprit needs beside it, at most
 DETOURS = 6  # searches for the company of one culprit, each without what misled the one before
+UNSURE = 0.9  # confidence in a culprit that was not tried alone
 NOISE = 0.05  # what is thought of the suite's flakiness, counted as so many flaky runs in one
 
 Steps = Generator[frozenset[str], Verdict, "SearchResult"]
@@ -73,19 +76,26 @@ class SearchResult:
 
 
 def search(
-    changes: Iterable[str], *, coupled: Iterable[Collection[str]] = (), hints: Mapping[str, float] | None = None
+    changes: Iterable[str],
+    *,
+    coupled: Iterable[Collection[str]] = (),
+    hints: Mapping[str, float] | None = None,
+    thorough: bool = False,
 ) -> Steps:
     """Find the culprits among `changes`.
 
     `coupled` are sets of names that only move together (they are never split; overlapping ones are merged), `hints` are
-    relative weights above 0 of changes that are suspected, e.g. because a traceback passes through them.
+    relative weights above 0 of changes that are suspected, e.g. because a traceback passes through them. With three or more
+    culprits among few changes the number of runs is limited: then it can remain open whether one of them breaks the tests
+    alone or in company with something kept (its kind is "single" and its confidence low), and of four or more some may
+    have been seen red on top of a part of what is kept only. `thorough` spends the runs to know.
 
     Yields the set that shall move in the next run: first the empty set (the baseline), then everything. To be sent PASSED,
     FAILED, FLAKY (both were seen), UNRESOLVED (this set cannot be tried) or NOT_RUN (try nothing more: the search ends with
     the best that is proved). The same set is asked for again only after FAILED or FLAKY. Returns a `SearchResult`.
     """
     units = _units(changes, coupled)
-    ledger = Ledger(units=units)
+    ledger = Ledger(units=units, rationed=not thorough)
     try:
         baseline = yield from ledger.ask(0)
         if baseline is not GREEN:
@@ -147,7 +157,7 @@ def _explore(ledger: Ledger, prior: Prior) -> Asking:
 def _room(ledger: Ledger) -> bool:
     """Whether one run more keeps the promise for worlds where each culprit breaks the tests alone: n + 3 + k + k(k-1)/2."""
     n, k = len(ledger.units), ledger.held.bit_count()
-    return not ledger.simple or ledger.runs < n + 3 + k + comb(k, 2)
+    return k <= 3 or not ledger.rationed or not ledger.simple or ledger.runs < n + 3 + k + comb(k, 2)
 
 
 # --- narrow: guess by the posterior
@@ -155,8 +165,7 @@ def _room(ledger: Ledger) -> bool:
 
 def _narrow(ledger: Ledger, prior: Prior) -> Asking:
     """Ask what is worth most until each unit is known clean or guilty: under the model or, once it failed, beyond it."""
-    enough = ledger.refusals + 4 * len(ledger.units) + 20
-    while ledger.refusals < enough:
+    while ledger.refusals < 2 * len(ledger.units) + 20:
         belief = _believe(ledger, prior)
         rest = ledger.everything & ~belief.guilty
         if rest == ledger.kept:
@@ -215,6 +224,8 @@ def _settle(ledger: Ledger, chances: Callable[[Ledger], Iterator[int]]) -> Askin
     while kept != ledger.kept:
         kept = ledger.kept
         for extra in chances(ledger):
+            if not ledger.asked(kept | extra) and ledger.refusals > REFUSALS * (len(ledger.units) + 10):
+                return
             yield from ledger.ask(kept | extra)
             if ledger.kept != kept:
                 break
@@ -223,7 +234,7 @@ def _settle(ledger: Ledger, chances: Callable[[Ledger], Iterator[int]]) -> Askin
 def _second_chances(ledger: Ledger) -> Iterator[int]:
     """What may pass on top of what is kept, the likely first: single units, all that was refused, pairs.
 
-    Where half of few changes are culprits, the promised number of runs does not suffice for all. Then left out are sets that
+    Where many of few changes are culprits, the promised number of runs does not suffice for all. Then those are left out that
     have been red in a smaller company already.
     """
     kept, held = ledger.kept, list(bits(ledger.held))
@@ -244,11 +255,11 @@ def _likely_first(ledger: Ledger, extras: Iterable[int]) -> list[int]:
 
 
 def _families(ledger: Ledger) -> Iterator[int]:
+    """Three that may pass together though no two of them do."""
     held = list(bits(ledger.held))
-    for size in range(3, len(held)) if len(held) <= FAMILY else ():
-        for family in map(union, combinations(held, size)):
-            if ledger.asked(ledger.kept | family) or _room(ledger):
-                yield family
+    for family in map(union, combinations(held, 3) if 3 < len(held) <= FAMILY else ()):
+        if ledger.asked(ledger.kept | family) or _room(ledger):
+            yield family
 
 
 # --- name: which sets, and of what kind
@@ -269,7 +280,7 @@ def _name(ledger: Ledger) -> Asking:
 def _affordable(ledger: Ledger) -> bool:
     """Whether a run that only tells what kind a culprit is keeps the promise, on average, for three culprits among few."""
     n, k = len(ledger.units), ledger.held.bit_count()
-    if k != 3 or n >= SMALL or not ledger.simple:
+    if k != 3 or not TINY < n < SMALL or not ledger.rationed or not ledger.simple:
         return _room(ledger)
     return ledger.runs < floor(0.8 + 1.2 * (2 + log2(comb(n, k))) + k / 2 + comb(k, 2))
 
@@ -310,13 +321,23 @@ def _company(ledger: Ledger, unit: int) -> Finding:
 
 
 def _shortest(ledger: Ledger, base: int, order: list[int], wanted: Verdict) -> Finding:
-    """Grow `base` by as few units of `order` as give the answer `wanted`, each found by bisection; 0 where none do."""
-    while order:
+    """Grow `base` by as few units of `order` as give the answer `wanted`, each found by bisection; 0 where few do not.
+
+    When nothing less than all of them does, one run is all the evidence there is: it is repeated before it is believed.
+    """
+    whole = base | union(order)
+    for _ in range(min(COMPANY, len(order))):
         low, high = 0, len(order)
         while high - low > 1:
             middle = (low + high) // 2
             answer = yield from _infer(ledger, base | union(order[:middle]), wanted)
             low, high = (low, middle) if answer is wanted else (middle, high)
+        if (
+            base | union(order[:high]) == whole
+            and ledger.reds.get(whole) == 1
+            and (yield from ledger.ask_again(whole)) is not RED
+        ):
+            return 0
         base |= order[high - 1]
         order = order[: high - 1]
         if (yield from ledger.ask(base)) is wanted:
@@ -372,4 +393,4 @@ def _confidence(ledger: Ledger, found: int, unit: int) -> float:
     """One minus the chance that each red run of this culprit was one by accident: red twice in a row, as the runner reruns."""
     accident = ((ledger.flaky + NOISE) / (ledger.flaky + len(ledger.of(GREEN)) + 1)) ** 2
     runs = sum(ledger.reds.get(mask, 0) for mask in {ledger.kept | unit, found, unit})
-    return round(1 - accident**runs, 6)
+    return round((1 - accident**runs) * (1 if ledger.asked(unit) else UNSURE), 6)

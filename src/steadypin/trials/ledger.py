@@ -26,6 +26,7 @@ class Ledger:
     """The answers so far. A set of units is a bit mask; `kept` is the largest set that has passed as a whole."""
 
     units: tuple[frozenset[str], ...]
+    rationed: bool = True  # whether the promised number of runs matters more than the last doubt
     kept: int = 0
     answers: dict[int, Verdict] = field(default_factory=dict)
     reds: dict[int, int] = field(default_factory=dict)  # how often a set was red
