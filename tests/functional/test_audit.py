@@ -209,7 +209,7 @@ BAD_INPUT = [
     (("explain", "yankd"), {}, "did you mean yanked?"),
     (("show", "missing.lock"), {}, "missing.lock"),
     (("check", "--files-only"), {}, "no lock to check against"),
-    (("nonsense",), {}, "nonsense"),
+    (("nonsense",), {}, "No such command"),
     (("audit", "--nonsense"), {}, "nonsense"),
 ]
 

@@ -28,7 +28,6 @@ class Report:
     findings: tuple[Finding, ...]
     suppressed: tuple[Suppressed, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    facts_digest: str = ""
     fail_on: Severity = Severity.MEDIUM
     environment: str | None = None
     files: tuple[str, ...] = ()

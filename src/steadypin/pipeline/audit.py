@@ -6,7 +6,7 @@ import os
 from datetime import date
 from pathlib import Path
 
-from steadypin import __version__, checks, codec
+from steadypin import __version__, checks
 from steadypin.checks.judgement import judge
 from steadypin.checks.rule import Case
 from steadypin.comparison import compare
@@ -39,7 +39,6 @@ def report(facts: Facts, settings: Settings, *, command: str, baseline: Baseline
         findings=judged.findings,
         suppressed=judged.suppressed,
         gaps=tuple(sorted(set(facts.gaps))),
-        facts_digest=codec.digest(facts),
         fail_on=settings.policy.fail_on,
         environment=facts.environment.path if facts.environment else None,
         files=tuple(file.path for file in facts.files),

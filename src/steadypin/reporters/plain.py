@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from typing import Any, cast
 
-from steadypin.codec import SCHEMA_VERSION
+from steadypin.codec import SCHEMA_VERSION, dump_document
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
@@ -25,7 +26,6 @@ def report_document(report: Report) -> dict[str, Any]:
         "command": report.command,
         "target": {"python": report.target.python, "platform": report.target.platform, "source": report.target.source},
         "taken_at": report.taken_at,
-        "facts_digest": report.facts_digest,
         "environment": report.environment,
         "files": list(report.files),
         "advisories_as_of": report.advisories_as_of,
@@ -51,6 +51,11 @@ def redacted(plain: Any) -> Any:
     if isinstance(plain, list):
         return [redacted(item) for item in plain]
     return plain
+
+
+def digest(report: Report) -> str:
+    """SHA-256 of the report's JSON: equal reports have equal names."""
+    return hashlib.sha256(dump_document(report_document(report)).encode()).hexdigest()
 
 
 def summary(report: Report) -> dict[str, Any]:

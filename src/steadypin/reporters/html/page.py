@@ -19,6 +19,7 @@ from steadypin.reporters.html import pictures
 from steadypin.reporters.html.graph import Graph, blocker_graph
 from steadypin.reporters.layout import count, cut, names
 from steadypin.reporters.measures import Measures, measures, parse_moment
+from steadypin.reporters.plain import digest
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
 _URL = re.compile(r"https?://[^\s\"'<>\\@\x00-\x20]+")
@@ -173,7 +174,7 @@ def audit_page(report: Report) -> Page:
         taken_at=report.taken_at,
         as_of=moment_words(report.taken_at),
         advisories_as_of=moment_words(report.advisories_as_of or ""),
-        digest=report.facts_digest[:16],
+        digest=digest(report)[:16],
         verdict=_verdict(report),
         failing=bool(report.failing),
         fail_on=str(report.fail_on),
