@@ -44,9 +44,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="clean", module="steadypin.cli.clean", function="clean"),
     Command(name="checklist", module="steadypin.cli.checklist", function="checklist"),
     Command(name="snapshot", module="steadypin.cli.snapshot", function="snapshot"),
+    Command(name="tree", module="steadypin.cli.tree", function="tree"),
     Command(name="rules", module="steadypin.cli.rules", function="rules"),
     Command(name="explain", module="steadypin.cli.rules", function="explain"),
-    Command(name="write", module="steadypin.cli.baseline", function="write", group="baseline"),
+    Command(name="write", module="steadypin.cli.baseline", function="write", group="baseline", options="BaselineOptions"),
+    Command(name="add", module="steadypin.cli.history", function="add", group="history"),
+    Command(name="show", module="steadypin.cli.history", function="show", group="history"),
     Command(name="update", module="steadypin.cli.db", function="update", group="db"),
     Command(name="status", module="steadypin.cli.db", function="status", group="db"),
 )

@@ -44,10 +44,10 @@ def load(root: Path, given: Path | None) -> Baseline | None:
     return replace(codec.decode(text, Baseline, kind=KIND, path=path.as_posix()), path=path.as_posix())
 
 
-def renewed(old: Baseline | None, report: Report, unasked: frozenset[str], *, prune: bool) -> Written:
+def renewed(old: Baseline | None, report: Report, silent: frozenset[str], *, prune: bool) -> Written:
     """What the file will say: the findings of a report without baseline; pruning only takes cured ones away.
 
-    What the file knows of rules that were not asked this time stays.
+    What the file knows of rules that are `silent`, not asked this time, stays.
     """
     before = {entry.fingerprint: entry for entry in old.findings} if old else {}
     now = {
@@ -55,7 +55,7 @@ def renewed(old: Baseline | None, report: Report, unasked: frozenset[str], *, pr
         for f in report.findings
         if not f.rule.startswith(("exception-", "baseline-"))
     }
-    unheard = {key: entry for key, entry in before.items() if entry.rule in unasked}
+    unheard = {key: entry for key, entry in before.items() if entry.rule in silent}
     after = {**{key: entry for key, entry in now.items() if not prune or key in before}, **unheard}
     plain = codec.to_plain(Baseline(findings=tuple(sorted(after.values(), key=_order))))
     document = {"kind": KIND, "schema_version": codec.SCHEMA_VERSION, "value": plain}

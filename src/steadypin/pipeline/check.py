@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from steadypin.checks import repair
+from steadypin.checks import repair, unasked
 from steadypin.config import Settings
 from steadypin.errors import SteadypinError
 from steadypin.model.baseline import Baseline
@@ -66,6 +66,15 @@ def judge(facts: Facts, settings: Settings, known: Baseline | None = None) -> Ch
     report = audit.report(facts, settings, command="check", baseline=known)
     chosen = repair.Chosen(groups=settings.groups, extras=settings.extras, no_dev=settings.policy.no_dev)
     return Checked(report=report, repair=repair.command(facts, report.failing, chosen))
+
+
+def renew_baseline(settings: Settings, request: Request, given: Path | None, *, prune: bool) -> tuple[Path, baseline.Written]:
+    """The baseline file of the project as it is today: where it belongs, and what it will say."""
+    facts = read(settings, request)
+    report = judge(facts, settings).report
+    file = baseline.place(settings.root, given)
+    old = baseline.load(settings.root, file if file.is_file() else None)
+    return file, baseline.renewed(old, report, unasked(facts), prune=prune)
 
 
 def _require_lock(facts: Facts) -> None:
