@@ -23,6 +23,8 @@ def test_long_texts_are_cut() -> None:
         ("https://${USER}:${TOKEN}@host/x", "https://${USER}:${TOKEN}@host/x"),
         ("git+ssh://git@host/x.git", "git+ssh://git@host/x.git"),
         ("https://host/x?token=abc&y=1", "https://host/x?token=****&y=1"),
+        ("pypi-attestations==0.0.1", "pypi-attestations==0.0.1"),
+        ("pypi-AgEIcHlwaS5vcmcCJ", "****"),
         ("no secret here", "no secret here"),
     ],
 )
