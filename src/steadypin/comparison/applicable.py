@@ -1,23 +1,38 @@
 """Which entries of a lock apply to a target, and which of them a plain install brings.
 
-Every format says this in its own way: markers on entries (requirements, pylock, poetry, pdm, Pipfile), edges from the roots
-with markers on the edges (uv), groups or categories (poetry, pdm, Pipfile), file names (requirements-dev.txt).
+Every format says this in its own way: markers on entries (requirements, pylock, poetry 2.1, pdm, Pipfile), edges from the
+roots with markers on the edges (uv, and the older layouts of poetry and pdm), groups or categories (poetry, pdm, Pipfile),
+platforms (conda-lock, pixi), file names (requirements-dev.txt).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from steadypin.comparison.selection import Selection, holds, holds_somehow
+from steadypin.comparison.walk import Walk
+from steadypin.model import parse
+from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.locked import LockedDependency, LockedPackage, SourceFile
 from steadypin.model.target import Target
+
+__all__ = ["Applicable", "Selection", "applicable", "file_group"]
 
 MAIN_GROUPS = frozenset({"default", "main", "dependencies"})
 _OPTIONAL_STEM = re.compile(
     r"(?:^|[-_./])(dev|develop|test|tests|testing|doc|docs|lint|ci|build|local|typing|bench)(?:[-_./]|$)"
 )
-_QUOTED = re.compile(r"""["']([^"']+)["']""")
+_CONDA_PLATFORMS = {
+    "linux_x86_64": "linux-64",
+    "musllinux_x86_64": "linux-64",
+    "linux_aarch64": "linux-aarch64",
+    "musllinux_aarch64": "linux-aarch64",
+    "macos_x86_64": "osx-64",
+    "macos_arm64": "osx-arm64",
+    "windows_x86_64": "win-64",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,28 +43,31 @@ class Applicable:
     expected: tuple[LockedPackage, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """The extras and groups that an install was asked for."""
-
-    extras: frozenset[str] = frozenset()
-    groups: frozenset[str] = frozenset()
-
-
-def applicable(file: SourceFile, target: Target, selection: Selection) -> Applicable:
-    """The entries of one lock for one target."""
+def applicable(
+    file: SourceFile, target: Target, selection: Selection, declared: Iterable[DeclaredRequirement] = ()
+) -> Applicable:
+    """The entries of one lock for one target. `declared` is what the manifest beside the lock asks for, where there is one:
+    older layouts of poetry.lock and pdm.lock cannot be understood without it.
+    """
     if file.format == "uv":
         return _walk_uv(file, target, selection)
     entries = [package for package in file.packages if _is_pin(file, package)]
-    every = tuple(package for package in entries if _may_apply(package, target))
+    every = [package for package in entries if _may_apply(package, target)]
+    expected = [package for package in every if _is_expected(file, package, target, selection)]
     if file.format == "constraints" or _optional_file(file, selection):
-        return Applicable(every=every, expected=())
-    return Applicable(every=every, expected=tuple(p for p in every if _is_expected(p, target, selection)))
+        expected = []
+    if _lacks_markers(file):
+        return _walk_edges(every, expected, target, selection, tuple(_top(declared)))
+    return Applicable(every=tuple(every), expected=tuple(expected))
 
 
 def file_group(path: str) -> str | None:
-    """The group that a requirements file's name speaks of ("dev" for requirements-dev.txt), None for the main one."""
-    found = _OPTIONAL_STEM.search(path.rsplit(".", 1)[0].lower())
+    """The group that a requirements file's name speaks of ("dev" for requirements-dev.txt), None for the main one.
+
+    Of a file outside of the project only its own name counts, not the folders that it happens to lie in.
+    """
+    outside = path.startswith(("/", "..")) or path[1:2] == ":"
+    found = _OPTIONAL_STEM.search((path.rpartition("/")[2] if outside else path).rsplit(".", 1)[0].lower())
     return found[1] if found else None
 
 
@@ -60,7 +78,8 @@ def _is_pin(file: SourceFile, package: LockedPackage) -> bool:
 
 
 def _optional_file(file: SourceFile, selection: Selection) -> bool:
-    if file.format != "requirements":
+    """Whether a requirements file is for a group that nobody chose; one that the user named is chosen (`default_groups`)."""
+    if file.format != "requirements" or file.default_groups:
         return False
     group = file_group(file.path)
     return group is not None and group not in selection.groups
@@ -73,43 +92,102 @@ def _markers(package: LockedPackage) -> tuple[str | None, ...]:
 
 
 def _may_apply(package: LockedPackage, target: Target) -> bool:
-    return any(_holds_somehow(marker, target) for marker in _markers(package)) and _in_fork(package, target)
-
-
-def _holds_somehow(marker: str | None, target: Target) -> bool:
-    if marker is None or target.applies(marker):
-        return True
-    if "extra" not in marker and "dependency_groups" not in marker:
-        return False
-    names = _QUOTED.findall(marker)
-    return target.applies(marker, extras=("", *names), groups=names)
+    return (
+        any(holds_somehow(marker, target) for marker in _markers(package))
+        and _in_fork(package, target)
+        and _on_platform(package, target)
+    )
 
 
 def _in_fork(package: LockedPackage, target: Target) -> bool:
     return not package.resolution_markers or any(target.applies(marker) for marker in package.resolution_markers)
 
 
-def _is_expected(package: LockedPackage, target: Target, selection: Selection) -> bool:
-    wanted_groups = MAIN_GROUPS | selection.groups
-    if package.groups and not wanted_groups & set(package.groups):
+def _on_platform(package: LockedPackage, target: Target) -> bool:
+    """Whether an entry of conda-lock or pixi is for the target's platform; unknown platforms admit every entry."""
+    here = _CONDA_PLATFORMS.get(target.platform)
+    return not package.platforms or here is None or here in package.platforms
+
+
+def _is_expected(file: SourceFile, package: LockedPackage, target: Target, selection: Selection) -> bool:
+    chosen = _chosen_groups(file, selection)
+    wanted = {parse.normalise(group) for group in MAIN_GROUPS | chosen}
+    if package.groups and not any(parse.normalise(group) in wanted for group in package.groups):
         return False
     if package.optional and not selection.extras:
         return False
-    markers = [m or None for g, m in package.markers_by_group if g in wanted_groups] or list(_markers(package))
-    extras = ("", *sorted(selection.extras))
-    return any(target.applies(marker, extras=extras, groups=selection.groups) for marker in markers)
+    markers = [m or None for g, m in package.markers_by_group if parse.normalise(g) in wanted] or list(_markers(package))
+    asked = Selection(extras=selection.extras, groups=chosen)
+    return any(holds(marker, target, asked) for marker in markers)
+
+
+def _chosen_groups(file: SourceFile, selection: Selection) -> frozenset[str]:
+    """The groups that are chosen, in the words of the format: PDM's extras are groups, pipenv's "dev" is "develop"."""
+    groups = selection.groups | frozenset(file.default_groups)
+    if file.format == "pdm":
+        return groups | selection.extras
+    if file.format == "pipfile" and groups & {"dev", "dev-packages"}:
+        return groups | {"develop"}
+    return groups
+
+
+def _lacks_markers(file: SourceFile) -> bool:
+    """Whether the layout has markers on edges only: poetry.lock before 2.1, pdm.lock without `inherit_metadata`."""
+    if file.format == "poetry":
+        return (parse.version(file.format_version or "0") or parse.version("0")) < parse.version("2.1")  # type: ignore[operator]
+    return file.format == "pdm" and all(package.groups is None for package in file.packages)
+
+
+def _top(declared: Iterable[DeclaredRequirement]) -> Iterable[LockedDependency]:
+    """What a manifest asks for as edges of a lock."""
+    for item in declared:
+        requirement = parse.requirement(item.requirement)
+        if item.kind == "requirement" and requirement is not None:
+            yield LockedDependency(
+                name=item.name,
+                specifier=str(requirement.specifier) or None,
+                marker=str(requirement.marker) if requirement.marker else None,
+                extras=tuple(sorted(requirement.extras)),
+                under=f"extra:{item.extra}" if item.extra else f"group:{item.group}" if item.group else "",
+            )
+
+
+def _walk_edges(
+    every: Sequence[LockedPackage],
+    expected: Sequence[LockedPackage],
+    target: Target,
+    selection: Selection,
+    top: tuple[LockedDependency, ...],
+) -> Applicable:
+    """Keep what can be reached from what the manifest asks for. Without one nobody knows what is asked for: every entry may
+    apply, and expected is what nobody needs, with what it needs here.
+    """
+    entries = _by_name(every)
+    needed = {edge.name for package in every for edge in package.dependencies}
+    anywhere = Walk(entries=entries, target=target, selection=None)
+    chosen = Walk(entries=_by_name(expected) if not top else entries, target=target, selection=selection)
+    if not top:
+        found = chosen.reach([package for package in expected if package.name not in needed], ())
+        return Applicable(every=tuple(every), expected=tuple(package for package in expected if id(package) in found))
+    some, found = anywhere.reach((), top), chosen.reach((), top)
+    return Applicable(
+        every=tuple(package for package in every if id(package) in some),
+        expected=tuple(package for package in every if id(package) in found),
+    )
 
 
 def _walk_uv(file: SourceFile, target: Target, selection: Selection) -> Applicable:
     """Follow the edges from the roots, once with every extra and group, once with the chosen ones (uv.lock has no marker per
-    entry).
+    entry). A plain install is one of the project at the root, where there is one, without the other members.
     """
-    entries: dict[str, list[LockedPackage]] = {}
-    for package in file.packages:
-        if package.name and _in_fork(package, target):
-            entries.setdefault(package.name, []).append(package)
-    every = frozenset(_reach(file, entries, target, selection=None))
-    expected = frozenset(_reach(file, entries, target, selection=selection))
+    entries = _by_name(package for package in file.packages if _in_fork(package, target))
+    roots = [package for name in file.roots for package in entries.get(name, ())]
+    if not roots and not file.top_level:
+        roots = [package for group in entries.values() for package in group]
+    main = [root for root in roots if root.name == file.project_name] or roots
+    every = Walk(entries=entries, target=target, selection=None).reach(roots, file.top_level)
+    active = _conflict_names(main, selection)
+    expected = Walk(entries=entries, target=target, selection=selection, active=active).reach(main, file.top_level)
     pins = [package for name in sorted(entries) for package in entries[name] if package.kind != "virtual"]
     return Applicable(
         every=tuple(p for p in pins if id(p) in every),
@@ -117,42 +195,21 @@ def _walk_uv(file: SourceFile, target: Target, selection: Selection) -> Applicab
     )
 
 
-def _reach(
-    file: SourceFile, entries: dict[str, list[LockedPackage]], target: Target, *, selection: Selection | None
-) -> Iterator[int]:
-    """Identities of the entries that can be reached from the roots and from what the lock asks for by itself."""
-    roots = [package for name in file.roots for package in entries.get(name, ())]
-    if not roots and not file.top_level:
-        roots = [package for group in entries.values() for package in group]
-    pending = [(root, label) for root in roots for label in ("", *_labels(root.dependencies, selection))]
-    for label in ("", *_labels(file.top_level, selection)):
-        pending.extend(_edges(file.top_level, label, entries, target))
-    seen: set[tuple[int, str]] = set()
-    while pending:
-        package, label = pending.pop()
-        if (id(package), label) in seen:
-            continue
-        seen.add((id(package), label))
-        yield id(package)
-        pending.extend(_edges(package.dependencies, label, entries, target))
+def _conflict_names(roots: Iterable[LockedPackage], selection: Selection) -> Selection:
+    """The extras and groups of the roots as uv's markers name them where some exclude each other: `extra-3-app-cpu`."""
+    named = [
+        f"{word}-{len(root.name)}-{root.name}-{parse.normalise(name)}"
+        for root in roots
+        if root.name
+        for word, names in (("extra", selection.extras), ("group", selection.groups))
+        for name in names
+    ]
+    return Selection(extras=selection.extras | frozenset(named), groups=selection.groups)
 
 
-def _labels(edges: Iterable[LockedDependency], selection: Selection | None) -> Iterable[str]:
-    labels = {edge.under for edge in edges if edge.under}
-    if selection is None:
-        return sorted(labels)
-    chosen = {f"extra:{name}" for name in selection.extras} | {f"group:{name}" for name in selection.groups}
-    return sorted(labels & chosen)
-
-
-def _edges(
-    dependencies: Iterable[LockedDependency], label: str, entries: dict[str, list[LockedPackage]], target: Target
-) -> Iterator[tuple[LockedPackage, str]]:
-    for edge in dependencies:
-        if edge.under != label or not _holds_somehow(edge.marker, target):
-            continue
-        for found in entries.get(edge.name, ()):
-            if edge.specifier and found.version and edge.specifier.lstrip("=") != found.version:
-                continue
-            yield found, ""
-            yield from ((found, f"extra:{extra}") for extra in edge.extras)
+def _by_name(packages: Iterable[LockedPackage]) -> dict[str, list[LockedPackage]]:
+    entries: dict[str, list[LockedPackage]] = {}
+    for package in packages:
+        if package.name:
+            entries.setdefault(package.name, []).append(package)
+    return entries

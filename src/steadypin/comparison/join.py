@@ -15,7 +15,7 @@ from steadypin.model.comparison import Blocker, Comparison, Demand, PackageCompa
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.facts import Facts
 from steadypin.model.installed import InstalledDistribution
-from steadypin.model.locked import LockedPackage
+from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.policy import Policy
 from steadypin.model.released import Project, Release
 
@@ -39,7 +39,11 @@ def compare(facts: Facts, policy: Policy | None = None, selection: Selection | N
     """Join the ledgers. Pure: equal facts give equal comparisons."""
     policy, selection = policy or Policy(), selection or Selection()
     own = own_names(facts)
-    locks = [applicable(file, facts.target, selection) for file in facts.files if file.role != "manifest"]
+    locks = [
+        applicable(file, facts.target, selection, declared=_asked_beside(file, facts.files))
+        for file in facts.files
+        if file.role != "manifest"
+    ]
     ledgers = _index(facts, locks)
     missing = {name for name, asked in ledgers.demands.items() if any(demand.declared is None for demand in asked)}
     names = {*ledgers.declared, *ledgers.locked, *ledgers.installed, *missing} - {""}
@@ -48,6 +52,13 @@ def compare(facts: Facts, policy: Policy | None = None, selection: Selection | N
         own=own,
         has_lock=any(lock.every for lock in locks),
     )
+
+
+def _asked_beside(lock: SourceFile, files: Iterable[SourceFile]) -> tuple[DeclaredRequirement, ...]:
+    """What the pyproject.toml in a lock's folder asks for."""
+    beside = lock.path.rpartition("/")[0]
+    manifests = (file for file in files if file.format == "pyproject" and file.path.rpartition("/")[0] == beside)
+    return tuple(item for file in manifests for item in file.declared)
 
 
 def own_names(facts: Facts) -> frozenset[str]:

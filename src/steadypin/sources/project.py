@@ -67,6 +67,7 @@ def read_project(root: Path, *, locks: Sequence[Path] = (), excluded: Sequence[s
     reading.read_members([found for found in kept if found.format == "pyproject"])
     files = with_roles([file for file in reading.files if not _is_silent(file)], set(chosen))
     files = with_groups(files, reading.edges, {found.path for found in own})
+    files = [_as_chosen(file) if file.path in chosen else file for file in files]
     read = {file.path for file in files}
     silent = {file.path for file in reading.files if _is_silent(file)}
     dropped = {file.path for file in reading.files} - read - silent
@@ -78,6 +79,11 @@ def read_project(root: Path, *, locks: Sequence[Path] = (), excluded: Sequence[s
         errors=tuple(sorted(reading.errors, key=lambda error: (error.location.path, error.location.line or 0))),
         problems=(*discovery.problems, *reading.problems, *include_cycles(reading.edges)),
     )
+
+
+def _as_chosen(file: SourceFile) -> SourceFile:
+    """Whoever names requirements-dev.txt as the lock installs it: what its name says makes it no choice any more."""
+    return replace(file, default_groups=("default",)) if file.format == "requirements" else file
 
 
 def _is_silent(file: SourceFile) -> bool:

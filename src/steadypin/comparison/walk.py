@@ -1,0 +1,91 @@
+"""Follow the edges of a lock from its roots, where its entries do not say by themselves when they apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from steadypin.comparison.selection import Selection, holds, holds_somehow
+from steadypin.model import parse
+from steadypin.model.locked import LockedDependency, LockedPackage
+from steadypin.model.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """One walk over the entries of a lock, by name. `selection` None is every choice of extras and groups; `active` are the
+    names by which markers of edges know what was chosen.
+    """
+
+    entries: Mapping[str, Sequence[LockedPackage]]
+    target: Target
+    selection: Selection | None
+    active: Selection = Selection()
+
+    def reach(self, roots: Iterable[LockedPackage], top: Sequence[LockedDependency]) -> frozenset[int]:
+        """Identities of the entries that can be reached from the roots and from the edges that start at no entry."""
+        pending = [(root, label) for root in roots for label in self._labels(root.dependencies)]
+        for label in self._labels(top):
+            pending.extend(self._follow(top, label))
+        seen: set[tuple[int, str]] = set()
+        while pending:
+            package, label = pending.pop()
+            if (id(package), label) not in seen:
+                seen.add((id(package), label))
+                pending.extend(self._follow(package.dependencies, label))
+        return frozenset(identity for identity, _ in seen)
+
+    def _labels(self, edges: Iterable[LockedDependency]) -> list[str]:
+        """What is chosen of the labels at a root; "" always is."""
+        labels = sorted({edge.under for edge in edges if edge.under})
+        if self.selection is None:
+            return ["", *labels]
+        chosen = {f"extra:{parse.normalise(name)}" for name in self.selection.extras}
+        chosen |= {f"group:{parse.normalise(name)}" for name in self.selection.groups}
+        return ["", *(label for label in labels if _normal(label) in chosen)]
+
+    def _follow(self, edges: Iterable[LockedDependency], label: str) -> Iterator[tuple[LockedPackage, str]]:
+        word, _, name = label.partition(":")
+        extra = frozenset({name}) if word == "extra" else frozenset()
+        for edge in edges:
+            if (edge.under != label and _normal(edge.under) != label) or not self._holds(edge.marker, extra):
+                continue
+            for found in self._meant(edge):
+                yield found, ""
+                yield from ((found, f"extra:{parse.normalise(extra)}") for extra in edge.extras)
+
+    def _holds(self, marker: str | None, extra: frozenset[str]) -> bool:
+        """Whether an edge's marker holds, seen from the extra of its package that is followed."""
+        if self.selection is None:
+            return holds_somehow(marker, self.target)
+        return holds(marker, self.target, Selection(extras=self.active.extras | extra, groups=self.active.groups))
+
+    def _meant(self, edge: LockedDependency) -> list[LockedPackage]:
+        """The entries that an edge means: of its version, with no other extras than it asks for (PDM has an entry for each
+        choice of extras), and of several the ones that are for this Python.
+        """
+        extras = {parse.normalise(extra) for extra in edge.extras}
+        found = [
+            package
+            for package in self.entries.get(edge.name, ())
+            if _fits(edge.specifier, package.version) and extras.issuperset(map(parse.normalise, package.extras or ()))
+        ]
+        if len(found) < 2:
+            return found
+        return [package for package in found if self.target.accepts_python(package.requires_python)] or found
+
+
+def _normal(label: str) -> str:
+    """A label with its name normalised."""
+    word, colon, name = label.partition(":")
+    return f"{word}:{parse.normalise(name)}" if colon else label
+
+
+def _fits(specifier: str | None, version: str | None) -> bool:
+    """Whether an edge can mean a version; specifiers in a language of their own (Poetry's `^1.2`) can mean any."""
+    if not specifier or not version or specifier.lstrip("=") == version:
+        return True
+    parsed = parse.specifiers(specifier)
+    if parsed is None or parse.version(version) is None:
+        return parsed is None
+    return parsed.contains(version, prereleases=True)
