@@ -46,18 +46,29 @@ class Mover:
         return self._known[key]
 
     def _solve(self, now: Versions, final: Versions, moved: Versions, still: frozenset[str]) -> dict[str, str] | None:
-        question = replace(
+        exact = dict(moved)
+        while True:
+            answer = self.resolver.resolve(self._asked(now, final, exact, still))
+            if answer.solved:
+                return answer.versions
+            # uv takes a preferred version from one index only, be it one without a wheel for us; a constraint takes any
+            unusable = {c.name for c in answer.conflicts if c.by == "index" and "wheels" in c.requirement}
+            more = {name: now[name] for name in unusable & now.keys() - exact.keys()}
+            if not more:
+                return None
+            exact |= more
+
+    def _asked(self, now: Versions, final: Versions, exact: Versions, still: frozenset[str]) -> Question:
+        return replace(
             self.question,
-            pins=tuple(sorted({**now, **moved}.items())),
+            pins=tuple((n, version) for n, version in sorted(now.items()) if n not in exact and final.get(n) != version),
             constraints=(
                 *self.question.constraints,
-                *corridor(now, final, frozen=still, exempt=moved.keys()),
-                *(exactly(name, version) for name, version in sorted(moved.items())),
+                *corridor(now, final, frozen=still, exempt=exact.keys()),
+                *(exactly(name, version) for name, version in sorted(exact.items())),
             ),
             hashes=False,
         )
-        answer = self.resolver.resolve(question)
-        return answer.versions if answer.solved else None
 
     def askers(self, lock: Versions) -> dict[str, tuple[str, ...]]:
         """Who asks for each package of a lock, by name."""

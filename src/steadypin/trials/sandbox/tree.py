@@ -20,6 +20,9 @@ from steadypin.errors import UsageError
 LIMIT = 4 * 1024**3
 """Bytes that a working tree may have."""
 
+SMALL = 1024**2
+"""Bytes up to which an ignored file of a tree without git is copied."""
+
 _NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", ".steadypin"})
 _CACHES = frozenset({".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "node_modules"})
 
@@ -119,13 +122,18 @@ def _walk(root: Path, folder: str, rules: tuple[tuple[str, object], ...]) -> Ite
     for entry in entries:
         path = f"{folder}/{entry.name}" if folder else entry.name
         is_folder = entry.is_dir(follow_symlinks=False)
-        if entry.name in _NEVER or _is_ignored(path + "/" * is_folder, rules):
+        if entry.name in _NEVER or (not _is_small(entry) and _is_ignored(path + "/" * is_folder, rules)):
             continue
         if not is_folder:
             if _is_plain(Path(entry.path)):
                 yield path
         elif entry.name not in _CACHES and not (Path(entry.path) / "pyvenv.cfg").is_file():
             yield from _walk(root, path, rules)
+
+
+def _is_small(entry: os.DirEntry[str]) -> bool:
+    """Without git nobody knows which ignored files are tracked all the same: small ones are taken to be."""
+    return entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_size <= SMALL
 
 
 def _rules_of(here: Path, folder: str) -> Iterator[tuple[str, object]]:
