@@ -54,7 +54,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="status", module="steadypin.cli.db", function="status", group="db"),
 )
 
-GROUPS = {"baseline": "Findings that are known and do not fail a check.", "db": "The local advisory database."}
+GROUPS = {
+    "baseline": "Findings that are known and do not fail a check.",
+    "db": "The local advisory database.",
+    "history": "The numbers of earlier audits.",
+}
 
 INTERRUPTED = 130
 

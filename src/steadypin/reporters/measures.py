@@ -61,7 +61,7 @@ def measures(report: Report) -> Measures:
     )
 
 
-def plain(found: Measures) -> Mapping[str, int | float | None]:
+def numbers(found: Measures) -> Mapping[str, int | float | None]:
     """The numbers alone, with the names that JSON and history lines have."""
     return {
         "packages": found.packages,

@@ -15,6 +15,7 @@ from steadypin.model.location import Location
 from steadypin.model.released import Release
 from steadypin.model.report import Report
 from steadypin.model.severity import Severity
+from steadypin.reporters.measures import measures, numbers
 from steadypin.text import redact
 
 
@@ -32,6 +33,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "notes": list(report.notes),
         "fail_on": str(report.fail_on),
         "summary": summary(report),
+        "measures": dict(numbers(measures(report))),
         "packages": [package_row(package) for package in report.packages],
         "findings": [finding_row(finding) for finding in report.findings],
         "suppressed": [

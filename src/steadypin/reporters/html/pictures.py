@@ -12,7 +12,7 @@ from steadypin.model.released import Release
 from steadypin.reporters.measures import lag_years, moment, parse_moment
 
 MOST_DUMBBELLS = 40
-MOST_TICKS = 120
+MOST_TICKS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
