@@ -137,3 +137,26 @@ def test_a_wrong_configuration_is_told_with_its_place(text: str, told: str, proj
     (project / "steadypin.toml").write_text(text)
     ran = steadypin("check", *ENV, cwd=project)
     assert ran.code == 2 and told in ran.err
+
+
+def test_why_a_package_does_not_fail_is_told(project: Path) -> None:
+    def why(name: str, *words: str) -> str:
+        ran = steadypin("explain", "--why-not-failing", name, *ENV, *words, cwd=project)
+        assert ran.code == 0, ran.err
+        return ran.out
+
+    assert "what is installed is what is locked" in why("Alpha")
+    assert "fails: medium is at or above fail-on medium" in why("stranger")
+    assert "neither declared, locked nor installed" in why("nobody")
+    (project / "steadypin.toml").write_text('[[ignore]]\npackage = "stranger"\nreason = "an agent"\nuntil = "2099-01-01"\n')
+    assert "excused by an exception (steadypin.toml:1) until 2099-01-01: an agent" in why("stranger")
+    (project / "steadypin.toml").write_text('fail-on = "high"\n')
+    assert "medium is below fail-on high" in why("stranger")
+    (project / "steadypin.toml").write_text('[severity]\ninstalled-not-locked = "off"\n')
+    assert 'severity.installed-not-locked = "off"' in why("stranger")
+    (project / "steadypin.toml").write_text('skip = ["strang*"]\n')
+    assert "passed over by --only or --ignore" in why("stranger")
+    (project / "steadypin.toml").unlink()
+    steadypin("baseline", "write", *ENV, cwd=project)
+    assert "known: in the baseline" in why("stranger")
+    assert steadypin("explain", cwd=project).code == 2

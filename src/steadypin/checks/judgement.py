@@ -98,6 +98,32 @@ def judge(
     )
 
 
+def decision(finding: Finding, policy: Policy, today: date, baseline: Baseline | None = None) -> str:
+    """What became of a raw finding, in the words of whoever decided: a table, an exception, the baseline, a choice, the
+    threshold.
+    """
+    graded = _grade(finding, policy)
+    if graded is None:
+        return f'silent: severity.{finding.rule} = "off"'
+    for entry in policy.suppressions:
+        if not matches(entry, graded):
+            continue
+        place = f" ({entry.location})" if entry.location else ""
+        if _in_force(entry, today):
+            until = f" until {entry.until}" if entry.until else ""
+            return f"excused by an exception{place}{until}: {entry.reason}"
+        if graded.severity >= policy.fail_on:
+            return f"fails: {graded.severity}; its exception{place} ended on {entry.until}"
+    if baseline and any(entry.fingerprint == graded.fingerprint for entry in baseline.findings):
+        return f"known: in the baseline {baseline.path}"
+    if not _chosen(graded, policy):
+        return "passed over by --only or --ignore (`only`, `skip`)"
+    changed = f", set by severity.{finding.rule}" if graded.severity != finding.severity else ""
+    if graded.severity < policy.fail_on:
+        return f"told, but {graded.severity}{changed} is below fail-on {policy.fail_on}"
+    return f"fails: {graded.severity}{changed} is at or above fail-on {policy.fail_on}"
+
+
 def _cured(baseline: Baseline, present: set[str], unasked: frozenset[str]) -> Iterable[Finding]:
     for entry in baseline.findings:
         if entry.fingerprint not in present and entry.rule not in unasked:
