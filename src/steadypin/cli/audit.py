@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steadypin.cli.output import Destinations, emit, presentation, write_file, write_stdout
@@ -11,6 +11,7 @@ from steadypin.cli.settings import settings_of
 from steadypin.cli.words import JudgingOptions, NetworkOptions, file, flag
 from steadypin.config import Settings
 from steadypin.errors import UsageError
+from steadypin.model.report import Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,8 @@ class AuditOptions(JudgingOptions, NetworkOptions):
     no_env: bool = flag("Audit locks and manifests alone.")
     facts_out: Path | None = file("Save all that was read.", metavar="FILE")
     facts_in: Path | None = file("Judge saved facts; read nothing else.", metavar="FILE")
+    history: Path | None = file("Earlier audits (`steadypin history`), for the plots of the HTML report.", metavar="FILE")
+    open: bool = flag("Open the report in the browser: the HTML file of -o, else one in a scratch folder.")
     list_sources: bool = flag("List the files that were found, and stop.")
 
 
@@ -51,8 +54,20 @@ def audit(options: AuditOptions) -> int:
     if options.facts_out:
         write_file(options.facts_out, reading.saved(facts))
     report = use_case.report(facts, settings, command="audit")
+    if options.history:
+        report = _with_history(report, options.history)
     emit(report, to, presentation(quiet=options.quiet, verbose=options.verbose))
+    if options.open:
+        from steadypin.cli.opening import open_report
+
+        open_report(report, to)
     return use_case.exit_code(report, strict=settings.policy.strict)
+
+
+def _with_history(report: Report, path: Path) -> Report:
+    from steadypin.pipeline import history
+
+    return replace(report, history=history.with_today(history.load(path), report))
 
 
 def _list_sources(settings: Settings) -> int:
