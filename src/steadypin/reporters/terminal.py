@@ -193,9 +193,11 @@ def _gaps(report: Report, presentation: Presentation) -> Iterator[str]:
     by_reason = sorted(report.gaps, key=lambda gap: (gap.stage, gap.reason, gap.subject))
     for (stage, reason), group in groupby(by_reason, key=lambda gap: (gap.stage, gap.reason)):
         found = list(group)
-        subjects = names((shown(gap.subject, 80) for gap in found), most=99 if presentation.verbose else 6)
-        detail = f": {shown(found[0].detail)}" if found[0].detail else ""
-        yield from paragraph(f"- {stage}, {reason}: {subjects}{detail}", width=presentation.width, indent="  ")
+        subjects = names(
+            (shown(gap.subject, 80) for gap in found if gap.subject != stage), most=99 if presentation.verbose else 6
+        )
+        said = ": ".join(part for part in (f"{stage}, {reason}", subjects, shown(found[0].detail)) if part)
+        yield from paragraph(f"- {said}", width=presentation.width, indent="  ")
 
 
 def _totals(report: Report, presentation: Presentation) -> Iterator[str]:
