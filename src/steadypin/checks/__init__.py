@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from steadypin.checks import advisories, drift, files, health, judgement, pins, policy, released
+from steadypin.checks import advisories, dockerfile, drift, files, health, image, image_code, judgement, pins, policy, released
 from steadypin.checks.rule import Case, Check
 from steadypin.model.facts import Facts
 from steadypin.model.finding import Finding
 from steadypin.model.rule import Rule
 
-CHECKS: tuple[Check, ...] = (drift.CHECK, pins.CHECK, health.CHECK, released.CHECK, advisories.CHECK, policy.CHECK, files.CHECK)
+CHECKS: tuple[Check, ...] = (
+    drift.CHECK,
+    pins.CHECK,
+    health.CHECK,
+    released.CHECK,
+    advisories.CHECK,
+    policy.CHECK,
+    files.CHECK,
+    image.CHECK,
+    image_code.CHECK,
+    dockerfile.CHECK,
+)
 
 
 def rules() -> tuple[Rule, ...]:

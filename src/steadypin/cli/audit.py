@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from steadypin.cli.output import Destinations, emit, presentation, write_file, write_stdout
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_of
-from steadypin.cli.words import JudgingOptions, NetworkOptions, file, flag
+from steadypin.cli.words import JudgingOptions, NetworkOptions, file, flag, text
 from steadypin.config import Settings
 from steadypin.errors import UsageError
-from steadypin.model.report import Report
+
+if TYPE_CHECKING:
+    from steadypin.model.facts import Facts
+    from steadypin.model.report import Report
+    from steadypin.pipeline.facts import Request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +28,10 @@ class AuditOptions(JudgingOptions, NetworkOptions):
     facts_in: Path | None = file("Judge saved facts; read nothing else.", metavar="FILE")
     history: Path | None = file("Earlier audits (`steadypin history`), for the plots of the HTML report.", metavar="FILE")
     open: bool = flag("Open the report in the browser: the HTML file of -o, else one in a scratch folder.")
+    for_image: bool = flag("Also tell what stands in the way of a container image of what runs.")
+    base: str | None = text("The image's base (default: the Dockerfile's); with --for-image.", metavar="IMAGE")
+    glibc: str | None = text("The base's glibc, where no table knows it: 2.36.", metavar="VERSION")
+    musl: str | None = text("The base's musl, where no table knows it: 1.2.", metavar="VERSION")
     list_sources: bool = flag("List the files that were found, and stop.")
 
 
@@ -35,11 +44,14 @@ def audit(options: AuditOptions) -> int:
     steadypin audit -o audit.json -o audit.md    files for machines and people
     steadypin audit --no-env --lock uv.lock --target python=3.12,platform=linux_aarch64
     steadypin audit --offline --fail-on high     no network, cached answers
+    steadypin audit --for-image --base python:3.12-slim --target python=3.12,linux_x86_64,linux_aarch64
     """
     settings = settings_of(options)
     if settings.offline and settings.refresh:
         raise UsageError("--offline and --refresh exclude each other", hint="leave one out")
     to = Destinations.parse(options.format, options.output)
+    if not options.for_image and (options.base or options.glibc or options.musl):
+        raise UsageError("--base, --glibc and --musl speak of an image", hint="give --for-image too")
     if options.list_sources:
         return _list_sources(settings)
     from steadypin.pipeline import audit as use_case
@@ -50,7 +62,12 @@ def audit(options: AuditOptions) -> int:
         snapshot=options.snapshot,
         progress=counter("asking the index", quiet=options.quiet),
     )
-    facts = reading.load(options.facts_in) if options.facts_in else reading.gather(settings, request)
+    if options.facts_in:
+        facts = reading.load(options.facts_in)
+    elif options.for_image:
+        facts = _for_image(options, settings, request)
+    else:
+        facts = reading.gather(settings, request)
     if options.facts_out:
         write_file(options.facts_out, reading.saved(facts))
     report = use_case.report(facts, settings, command="audit")
@@ -68,6 +85,22 @@ def _with_history(report: Report, path: Path) -> Report:
     from steadypin.pipeline import history
 
     return replace(report, history=history.with_today(history.load(path), report))
+
+
+def _for_image(options: AuditOptions, settings: Settings, request: Request) -> Facts:
+    """The facts of what runs here, and what the image asks for: --target is the image's, and may name several platforms."""
+    from steadypin.pipeline import facts as reading
+    from steadypin.pipeline.readiness import ImageRequest, with_readiness
+
+    here = replace(settings, target=None)
+    image = ImageRequest(
+        base=options.base,
+        targets=(settings.target,) if settings.target else (),
+        glibc=options.glibc,
+        musl=options.musl,
+        progress=counter("asking for files", quiet=options.quiet),
+    )
+    return with_readiness(reading.gather(here, request), here, image)
 
 
 def _list_sources(settings: Settings) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from steadypin.model.code import CodeImport, CodeUse
 from steadypin.model.location import Location
+from steadypin.model.standard_library import REMOVED_MODULES
 
 MOST_FILES = 20_000
 LARGEST = 2 * 1024 * 1024
@@ -113,19 +114,6 @@ class _Reading:
             files=self.files,
             truncated=self.files >= MOST_FILES,
         )
-
-
-REMOVED_MODULES: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(("asynchat", "asyncore", "distutils", "imp", "smtpd"), (3, 12)),
-    **dict.fromkeys(
-        (
-            "aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap", "msilib", "nis", "nntplib",
-            "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib",
-        ),
-        (3, 13),
-    ),
-}  # fmt: skip
-"""Modules of the standard library by the Python that no longer has them (PEP 594, 632 and "What's New")."""
 
 
 def _parse(path: Path) -> ast.Module | None:
