@@ -41,6 +41,7 @@ from steadypin.trials.posterior import Belief, Choice, Prior, bits, union
 GREEN, RED, REFUSED = Verdict.PASSED, Verdict.FAILED, Verdict.UNRESOLVED
 RECALL = 0.7  # how often hints name a culprit
 TINY, SMALL = 7, 60  # with so many units, runs that only tell kinds of culprits apart are rationed
+FEW = 4  # held units up to which no pair is left out that was never tried
 FAMILY = 5  # held units up to which sets of three get a second chance
 REFUSALS = 6  # refused sets per unit after which nothing more is tried
 COMPANY = 6  # changes that a culprit needs beside it, at most
@@ -238,15 +239,15 @@ def _second_chances(ledger: Ledger) -> Iterator[int]:
     have been red in a smaller company already.
     """
     kept, held = ledger.kept, list(bits(ledger.held))
-    seen = {red & ledger.held for red in ledger.of(RED)}
     yield from _likely_first(ledger, (unit for unit in held if ledger.answers.get(unit) is not RED))
     refused = [unit for unit in held if ledger.answers.get(kept | unit) is REFUSED]
     if len(refused) > 2:
         yield union(refused)
     pairs = [one | other for one, other in combinations(held, 2)]
-    yield from _likely_first(ledger, (pair for pair in pairs if pair not in seen))
-    for extra in (*held, *(pair for pair in pairs if pair in seen)):
-        if ledger.asked(kept | extra) or _room(ledger):
+    seen = {red & ledger.held for red in ledger.of(RED)}
+    fresh = _likely_first(ledger, (pair for pair in pairs if pair not in seen))
+    for extra in (*fresh, *held, *(pair for pair in pairs if pair in seen)):
+        if ledger.asked(kept | extra) or _room(ledger) or (extra not in seen and len(held) <= FEW):
             yield extra
 
 
