@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 SIZE_LIMIT = 1024 * 1024
 """Bytes of a .gitignore that are read."""
@@ -46,6 +48,8 @@ def load_rules(file: Path, folder: str) -> Rules | None:
             data = stream.read(SIZE_LIMIT)
     except OSError:
         return None
+    from pathspec import GitIgnoreSpec
+
     lines = [line for line in data.decode("utf-8", "replace").splitlines() if _means_something(line)]
     return Rules(folder, GitIgnoreSpec.from_lines(lines)) if lines else None
 
@@ -56,6 +60,8 @@ def _means_something(line: str) -> bool:
         return False
     if any(len(re.findall(r"\*+", segment)) > 3 for segment in line.split("/")):
         return False
+    from pathspec import GitIgnoreSpec
+
     try:
         GitIgnoreSpec.from_lines([line])
     except ValueError:

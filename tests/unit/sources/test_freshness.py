@@ -10,8 +10,8 @@ import pytest
 from steadypin.model.location import Location
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.sources.freshness import staleness
+from steadypin.sources.lockfiles import uv
 from steadypin.sources.lockfiles.requirements import read_requirements
-from steadypin.sources.lockfiles.uv import READER as UV
 from steadypin.sources.manifests.pyproject import read_pyproject
 
 DATA = Path(__file__).parents[2] / "data" / "manifests"
@@ -97,7 +97,7 @@ lint = [{ name = "six", specifier = "==1.16.0" }]
 def test_uv_lock_against_its_manifest(old: str, new: str, said: str | None, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(PYPROJECT.replace(old, new))
     manifest = read_pyproject(PYPROJECT.replace(old, new).encode(), "pyproject.toml")
-    read = UV.read(UV_LOCK.encode(), "uv.lock")
+    read = uv.read(UV_LOCK.encode(), "uv.lock")
     reason = staleness(read, (manifest, read), tmp_path)
     assert reason is None if said is None else said in (reason or "")
 
@@ -112,7 +112,7 @@ def test_uv_lock_against_its_manifest(old: str, new: str, said: str | None, tmp_
 )
 def test_uv_is_not_judged_by_what_it_does_not_read(text: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
-    read = UV.read(UV_LOCK.encode(), "uv.lock")
+    read = uv.read(UV_LOCK.encode(), "uv.lock")
     assert staleness(read, (read_pyproject(text.encode(), "pyproject.toml"), read), tmp_path) is None
 
 

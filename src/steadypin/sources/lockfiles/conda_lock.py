@@ -12,7 +12,6 @@ from steadypin.sources.lockfiles import yamltext
 from steadypin.sources.lockfiles.conda_names import is_conda_name
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, quoted, shaped
 from steadypin.sources.lockfiles.parts import Draft, locked_file
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.text import printable, redact
 
 NEWEST = 2
@@ -151,10 +150,3 @@ def _freshness(metadata: Table) -> Iterator[tuple[str, str]]:
         value = table.text(platform)
         if value is not None:
             yield f"content-hash:{platform}", value
-
-
-READER = Reader(
-    format="conda-lock",
-    patterns=("conda-lock.yml", "conda-lock.yaml", "*.conda-lock.yml", "*-conda-lock.yml", "*.conda-lock.yaml"),
-    read=read,
-)

@@ -17,7 +17,6 @@ from steadypin.sources.lockfiles import yamltext
 from steadypin.sources.lockfiles.conda_names import parse_spec
 from steadypin.sources.lockfiles.document import Document, Table, kind_of, quoted, shaped
 from steadypin.sources.lockfiles.parts import Draft, by_marker, report_duplicates
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.lockfiles.requirements import read_line
 from steadypin.text import printable, redact
 
@@ -99,17 +98,3 @@ def _nested(
         declared.extend(part.declared)
         includes.extend(part.includes)
         index_urls.extend(part.index_urls)
-
-
-READER = Reader(
-    format="environment",
-    patterns=(
-        "environment.yml",
-        "environment.yaml",
-        "environment-*.yml",
-        "environment_*.yml",
-        "*-environment.yml",
-        "*_environment.yml",
-    ),
-    read=read,
-)

@@ -18,7 +18,6 @@ from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import tomltext
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, quoted, shaped
 from steadypin.sources.lockfiles.parts import Draft, by_marker, edge_of, locked_file, marker_text, report_duplicates
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.text import redact
 
 NEWEST = (4, 5)
@@ -221,6 +220,3 @@ def _environment(target: Table) -> str | None:
     if re.fullmatch(r"[a-z]+", implementation):
         parts.append(f'implementation_name == "{implementation}"')
     return marker_text(" and ".join(parts)) if parts else None
-
-
-READER = Reader(format="pdm", patterns=("pdm.lock", "pdm.*.lock"), read=read)

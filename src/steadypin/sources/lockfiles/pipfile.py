@@ -16,7 +16,6 @@ from steadypin.model.locked import LockedFile, LockedPackage, Origin, SourceFile
 from steadypin.sources.lockfiles import jsontext
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, kind_of, shaped
 from steadypin.sources.lockfiles.parts import Draft, by_marker, report_duplicates
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.lockfiles.references import is_url, url_kind
 from steadypin.text import printable, redact
 
@@ -201,6 +200,3 @@ def _apart(first: LockedPackage, second: LockedPackage) -> bool:
     if first.version == second.version:
         return True
     return by_marker(first, second)
-
-
-READER = Reader(format="pipfile", patterns=("pipfile.lock",), read=read)

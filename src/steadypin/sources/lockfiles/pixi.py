@@ -21,7 +21,6 @@ from steadypin.sources.lockfiles.conda_lock import read_entry
 from steadypin.sources.lockfiles.conda_names import is_conda_name, parse_package_file, parse_spec
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, shaped
 from steadypin.sources.lockfiles.parts import Draft, edge_of, locked_file
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.lockfiles.references import is_url, url_kind, url_origin
 from steadypin.text import printable, redact
 
@@ -205,6 +204,3 @@ def _index_urls(root: Table) -> tuple[str, ...]:
     environments = root.table("environments")
     urls = (redact(url) for name in environments.content for url in environments.table(name).texts("indexes"))
     return tuple(dict.fromkeys(urls))
-
-
-READER = Reader(format="pixi", patterns=("pixi.lock",), read=read)

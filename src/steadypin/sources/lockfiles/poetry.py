@@ -19,7 +19,6 @@ from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import tomltext
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, kind_of, quoted, shaped
 from steadypin.sources.lockfiles.parts import Draft, by_marker, file_name, locked_file, marker_text, report_duplicates
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.text import redact
 
 NEWEST = (2, 1)
@@ -264,6 +263,3 @@ def _freshness(metadata: Table) -> Iterator[tuple[str, str]]:
         value = metadata.text(name)
         if value is not None:
             yield name, value
-
-
-READER = Reader(format="poetry", patterns=("poetry.lock",), read=read)

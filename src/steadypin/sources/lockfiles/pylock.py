@@ -17,7 +17,6 @@ from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import tomltext
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, quoted, shaped
 from steadypin.sources.lockfiles.parts import Draft, by_marker, locked_file, marker_text, report_duplicates
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.text import printable, redact
 
 MAJOR, MINOR = 1, 0
@@ -168,6 +167,3 @@ def _edge(edge: Table) -> LockedDependency:
         specifier=None if version is None else f"=={version}",
         marker=None if marker is None else marker_text(marker) or marker,
     )
-
-
-READER = Reader(format="pylock", patterns=("pylock.toml", "pylock.*.toml"), read=read)

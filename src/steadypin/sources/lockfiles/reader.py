@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from importlib import import_module
 
 from steadypin.model.locked import SourceFile
 
@@ -27,3 +28,13 @@ class Reader:
         parts = name.replace("\\", "/").lower().rsplit("/", 2)
         tail = "/".join(parts[-2:])
         return any(fnmatchcase(tail if "/" in pattern else parts[-1], pattern) for pattern in self.patterns)
+
+
+def lazy(format: str, patterns: tuple[str, ...], module: str, function: str = "read") -> Reader:
+    """A reader whose module is imported when it reads its first file: a project has two or three of two dozen formats."""
+
+    def read(data: bytes, path: str) -> SourceFile:
+        found: Callable[[bytes, str], SourceFile] = getattr(import_module(module), function)
+        return found(data, path)
+
+    return Reader(format=format, patterns=patterns, read=read)

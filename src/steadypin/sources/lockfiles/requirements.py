@@ -24,7 +24,6 @@ from steadypin.sources.lockfiles.parts import (
     report_duplicates,
     too_deep,
 )
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.lockfiles.references import Reference, is_url, parse_editable, parse_reference
 from steadypin.sources.lockfiles.requirement_lines import (
     BadOptions,
@@ -324,22 +323,3 @@ def _role(path: str, generated_by: str | None, packages: list[LockedPackage]) ->
         return "lock"
     sound = packages and all(package.version is not None and package.files for package in packages)
     return "lock" if sound else "both"
-
-
-REQUIREMENTS = Reader(
-    format="requirements",
-    patterns=(
-        "*requirements*.txt",
-        "*requirements*.in",
-        "requirements.pip",
-        "requirements/*.txt",
-        "requirements/*.in",
-        "reqs/*.txt",
-    ),
-    read=read_requirements,
-)
-CONSTRAINTS = Reader(
-    format="constraints",
-    patterns=("*constraint*.txt", "*constraint*.in", "constraints/*.txt"),
-    read=read_constraints,
-)

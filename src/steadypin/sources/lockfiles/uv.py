@@ -16,7 +16,6 @@ from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import tomltext
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, kind_of, shaped
 from steadypin.sources.lockfiles.parts import Draft, locked_file, marker_text, report_duplicates
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.text import printable, redact
 
 NEWEST = 1
@@ -267,6 +266,3 @@ def _requirement(item: Table) -> str:
             f" ; {_marker(marker)}" if marker else "",
         )
     )
-
-
-READER = Reader(format="uv", patterns=("uv.lock", "*.py.lock"), read=read)

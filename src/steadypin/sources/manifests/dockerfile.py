@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from steadypin.model.location import Location
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles.document import refuse_conflict, unicode_text
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.draft import Draft, Where
 from steadypin.sources.manifests.shell import add_installs
 
@@ -93,10 +92,3 @@ def _assigned(text: str) -> dict[str, str]:
     if not pairs and len(words := text.split(None, 1)) == 2:
         pairs = {words[0]: words[1].strip()}
     return {name: value for name, value in pairs.items() if value and "$" not in value}
-
-
-DOCKERFILE = Reader(
-    format="dockerfile",
-    patterns=("dockerfile", "containerfile", "dockerfile.*", "containerfile.*", "*.dockerfile"),
-    read=read_dockerfile,
-)

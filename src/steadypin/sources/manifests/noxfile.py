@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from steadypin.model.locked import SourceFile
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.arguments import Argument, add_arguments
 from steadypin.sources.manifests.draft import Draft, Where
 from steadypin.sources.manifests.pysource import (
@@ -59,6 +58,3 @@ class _Noxfile:
             for text in value if isinstance(value, list) else [value]:
                 if isinstance(text, Text):
                     yield Argument(text=text.value, location=place_of(text.node, self.draft.path))
-
-
-NOXFILE = Reader(format="nox", patterns=("noxfile.py",), read=read_noxfile)

@@ -7,7 +7,6 @@ from typing import Any
 from steadypin.model import parse
 from steadypin.model.locked import Origin, SourceFile
 from steadypin.sources.lockfiles.parts import marker_text
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.draft import RUNTIME, Where
 from steadypin.sources.manifests.loading import load_sheet
 from steadypin.sources.manifests.markers import both, pep508
@@ -118,6 +117,3 @@ def _origin(entry: dict[str, Any]) -> tuple[Origin | None, str | None]:
         remote = "://" in texts["file"]
         return Origin(kind="url" if remote else "path", url=redact(texts["file"])), texts["file"] if remote else None
     return None, None
-
-
-PIPFILE = Reader(format="pipfile-manifest", patterns=("pipfile",), read=read_pipfile)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from steadypin.model import parse
 from steadypin.model.locked import SourceFile
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.arguments import Argument, add_arguments
 from steadypin.sources.manifests.draft import Draft, Where
 from steadypin.sources.manifests.nodes import child, items, load_nodes, place_of, text_of
@@ -87,8 +86,3 @@ def _hook(draft: Draft, node: Node, key: str) -> None:
             place = place_of(item, draft.path, f"{key}.additional_dependencies[{index}]")
             arguments.append(Argument(text=text, location=place))
     add_arguments(draft, arguments, where)
-
-
-PRE_COMMIT = Reader(
-    format="pre-commit", patterns=(".pre-commit-config.yaml", ".pre-commit-config.yml", "prek.yaml"), read=read_pre_commit
-)

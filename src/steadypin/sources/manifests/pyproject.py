@@ -9,7 +9,6 @@ from typing import Any
 
 from steadypin.model import parse
 from steadypin.model.locked import SourceFile
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.draft import RUNTIME, Where
 from steadypin.sources.manifests.loading import load_sheet
 from steadypin.sources.manifests.places import Key
@@ -146,6 +145,3 @@ def _read_hatch(sheet: Sheet) -> None:
         for word in ("dependencies", "extra-dependencies"):
             key = ("tool", "hatch", "envs", name, word)
             _read_strings(sheet, key, Where(kind="tool", group=f"hatch:{name}"))
-
-
-PYPROJECT = Reader(format="pyproject", patterns=("pyproject.toml",), read=read_pyproject)

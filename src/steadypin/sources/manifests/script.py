@@ -6,7 +6,6 @@ from steadypin.errors import SourceError
 from steadypin.model.location import Location
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles.document import unicode_text
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.lockfiles.tomltext import load
 from steadypin.sources.manifests.draft import RUNTIME
 from steadypin.sources.manifests.loading import sheet_of
@@ -58,6 +57,3 @@ def _end(lines: list[str], start: int) -> int | None:
         if line == _CLOSING:
             end = number
     return end
-
-
-SCRIPT = Reader(format="script", patterns=("*.py",), read=read_script)

@@ -6,7 +6,6 @@ from steadypin.model import parse
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles.document import refuse_conflict, unicode_text
 from steadypin.sources.lockfiles.parts import readable_requirement
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.draft import RUNTIME, Draft, Where
 from steadypin.sources.manifests.ini import Option, place, read_options, without_comment
 from steadypin.sources.manifests.tox import add_tox_option
@@ -67,6 +66,3 @@ def _on_one_line(text: str, *, alone: bool) -> list[str]:
     if alone and len(parts) > 1 and all(readable_requirement(part) for part in parts):
         return parts
     return [text] if text else []
-
-
-SETUP_CFG = Reader(format="setup.cfg", patterns=("setup.cfg",), read=read_setup_cfg)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from steadypin.model import parse
 from steadypin.model.locked import SourceFile
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.draft import RUNTIME, Draft, Where
 from steadypin.sources.manifests.ini import without_comment
 from steadypin.sources.manifests.pysource import (
@@ -114,6 +113,3 @@ def _opened_files(node: ast.AST) -> list[str]:
     """Names of requirements files that an expression mentions."""
     texts = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
     return [text for text in texts if text.endswith((".txt", ".in"))]
-
-
-SETUP_PY = Reader(format="setup.py", patterns=("setup.py",), read=read_setup_py)

@@ -10,7 +10,6 @@ from packaging.requirements import Requirement
 from steadypin.model import parse
 from steadypin.model.locked import Origin, SourceFile
 from steadypin.sources.lockfiles.parts import readable_requirement
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.draft import Where
 from steadypin.sources.manifests.loading import load_sheet
 from steadypin.sources.manifests.markers import both, pep508
@@ -158,6 +157,3 @@ def read_uv_toml(data: bytes, path: str) -> SourceFile:
     sheet = load_sheet(data, path)
     read_uv(sheet)
     return sheet.draft.finish("uv.toml")
-
-
-UV_TOML = Reader(format="uv.toml", patterns=("uv.toml",), read=read_uv_toml)

@@ -6,7 +6,6 @@ import re
 
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles.document import refuse_conflict, unicode_text
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.arguments import add_line
 from steadypin.sources.manifests.draft import Draft, Where
 from steadypin.sources.manifests.ini import Option, place, read_options, without_comment
@@ -74,7 +73,3 @@ def _add_list(sheet: Sheet, key: tuple[str, ...], where: Where) -> None:
     for index, item in enumerate(value):
         if isinstance(item, str):
             add_line(sheet.draft, _FOLDERS.sub("", item), sheet.at(*key, index), where)
-
-
-TOX_INI = Reader(format="tox", patterns=("tox.ini",), read=read_tox_ini)
-TOX_TOML = Reader(format="tox.toml", patterns=("tox.toml",), read=read_tox_toml)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from steadypin.model.locked import SourceFile
-from steadypin.sources.lockfiles.reader import Reader
 from steadypin.sources.manifests.draft import Draft, Where
 from steadypin.sources.manifests.nodes import child, entries, items, load_nodes, place_of, text_of
 from steadypin.sources.manifests.shell import add_installs
@@ -36,6 +35,3 @@ def _steps(draft: Draft, node: Node | None, key: str, where: Where, seen: set[in
         seen.add(id(step))
         if run is not None and script is not None:
             add_installs(draft, script, place_of(run, draft.path, f"{key}.steps[{index}].run"), where)
-
-
-WORKFLOW = Reader(format="workflow", patterns=("workflows/*.yml", "workflows/*.yaml"), read=read_workflow)
