@@ -12,6 +12,8 @@ from steadypin.trials.posterior import bits
 
 PATIENCE = 3  # runs of one set before its flakiness is taken as its answer
 
+MEMORY = 30  # refusals that are weighed, the latest
+
 Pairs = list[tuple[int, int, int]]  # a unit, what it may need, what it may clash with
 Suspicion = tuple[Pairs, int]  # why a set was refused, perhaps; number of pairs
 Asking = Generator[frozenset[str], Verdict, Verdict]
@@ -111,7 +113,9 @@ class Ledger:
         Each refusal is explained by "some unit in it needs one that was not" or "two in it do not go together"; pairs that a
         set that could be tried has disproved are out. The more of the remaining explanations a new set repeats, the worse.
         """
-        return exp(-sum(self._repeats(refused, mask) for refused in self.of(Verdict.UNRESOLVED))) if self.refusals else 1.0
+        if not self.refusals:
+            return 1.0
+        return exp(-sum(self._repeats(refused, mask) for refused in self.of(Verdict.UNRESOLVED)[-MEMORY:]))
 
     def _repeats(self, refused: int, mask: int) -> float:
         pairs, possible = self._suspect(refused)

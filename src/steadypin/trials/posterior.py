@@ -20,7 +20,7 @@ from math import log2
 from operator import or_
 
 COUNTS = (0.05, 0.2, 0.3, 0.5)  # how likely 0, 1, 2, 3 guilty units are before the first run: set so that all stay cheap
-TAIL = 0.1  # each one more is as likely as the one before, times this
+TAIL = 0.2  # each one more is as likely as the one before, times this
 DEGREE = 7  # guilty units looked ahead beyond those known
 CROWD = 4  # red groups looked at together; more are rare, and the smallest ones say most
 CLOSE = 4  # units of the smallest red group that are looked at one by one
