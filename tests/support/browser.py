@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,14 @@ OPTIONS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+
+BECOME = """
+import fcntl, os, sys
+reads, writes = (fcntl.fcntl(int(word), fcntl.F_DUPFD, 10) for word in sys.argv[1:3])
+os.dup2(reads, 3)
+os.dup2(writes, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def program() -> str | None:
@@ -87,7 +96,9 @@ class Tab:
             self.complaints.append(about["entry"]["text"])
 
     def open(self, url: str) -> None:
-        """Go there, and wait until all of it is loaded."""
+        """Go there anew (not within the same page), and wait until all of it is loaded."""
+        if url != "about:blank":
+            self.open("about:blank")
         self._events.clear()
         self.call("Page.navigate", url=url)
         while not any(event.get("method") == "Page.loadEventFired" for event in self._events):
@@ -148,11 +159,11 @@ def browser(profile: Path) -> Iterator[Tab]:
     assert chromium, "no Chromium here"
     ours_in, theirs_out = os.pipe()
     theirs_in, ours_out = os.pipe()
-    command = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
-    # no proxy: what must not leave the page has nowhere to go either
+    # The browser reads from descriptor 3 and writes to 4; a small program puts ours there and then becomes the browser. No
+    # proxy answers: what must not leave the page has nowhere to go either.
     words = [chromium, *OPTIONS, f"--user-data-dir={profile}", "--proxy-server=127.0.0.1:9", "about:blank"]
     process = subprocess.Popen(
-        ["/bin/sh", "-c", command, *words],
+        [sys.executable, "-c", BECOME, str(theirs_in), str(theirs_out), *words],
         pass_fds=(theirs_in, theirs_out),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from steadypin.model import parse
@@ -20,6 +21,9 @@ from steadypin.reporters.html.graph import Graph, blocker_graph
 from steadypin.reporters.layout import count, cut, names
 from steadypin.reporters.measures import Measures, measures, parse_moment
 from steadypin.reporters.plain import digest
+
+MOST_IN_A_GROUP = 40
+FEW_PACKAGES = 200
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
 _URL = re.compile(r"https?://[^\s\"'<>\\@\x00-\x20]+")
@@ -51,15 +55,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
-    """A finding as a page shows it."""
+    """A finding as a page shows it; `id` is "" where only its row shows it."""
 
     severity: str
     rule: str
     message: str
     places: tuple[str, ...]
     remedy: str
-    fingerprint: str
     package: Link | None
+    id: str = ""
     advisory: AdvisoryView | None = None
 
 
@@ -74,7 +78,7 @@ class AdvisoryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleGroup:
-    """The findings of one rule at one severity."""
+    """The findings of one rule at one severity; `names` instead of them where they are many and do not fail: rows tell all."""
 
     severity: str
     rule: str
@@ -82,6 +86,7 @@ class RuleGroup:
     why: str
     findings: tuple[FindingView, ...]
     failing: bool
+    names: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,18 +281,35 @@ def _releases(found: Measures) -> str:
 
 def _rule_groups(report: Report) -> Iterator[RuleGroup]:
     known = {rule.id: rule for rule in report.rules}
+    used: Counter[str] = Counter()
     for severity, at_severity in groupby(report.findings, key=lambda finding: finding.severity):
         by_rule = sorted(at_severity, key=lambda finding: (finding.rule, finding.sort_key))
         for rule, members in groupby(by_rule, key=lambda finding: finding.rule):
             found = _together(list(members))
+            failing = severity >= report.fail_on
+            views = tuple(_with_id(_finding(finding, report.environment), finding, used) for finding in found)
             yield RuleGroup(
                 severity=str(severity),
                 rule=rule,
                 title=known[rule].title if rule in known else "",
                 why=known[rule].why if rule in known else "",
-                findings=tuple(_finding(finding, report.environment) for finding in found),
-                failing=severity >= report.fail_on,
+                findings=views,
+                failing=failing,
+                names=() if failing or len(views) <= MOST_IN_A_GROUP else _names(views),
             )
+
+
+def _with_id(view: FindingView, finding: Finding, used: Counter[str]) -> FindingView:
+    """With a place that a link can lead to: the fingerprint, and a number where several have the same."""
+    name = f"f-{finding.fingerprint}"
+    used[name] += 1
+    return replace(view, id=name if used[name] == 1 else f"{name}-{used[name]}")
+
+
+def _names(views: Iterable[FindingView]) -> tuple[Link, ...]:
+    """The packages, each once; nothing where a finding has none."""
+    found = {view.package.text: view.package for view in views if view.package}
+    return tuple(found.values()) if all(view.package for view in views) else ()
 
 
 def _together(found: list[Finding]) -> list[Finding]:
@@ -304,7 +326,6 @@ def _finding(finding: Finding, environment: str | None = None) -> FindingView:
         message=finding.message,
         places=tuple(_place(location, environment) for location in finding.locations[:8]),
         remedy=finding.remedy,
-        fingerprint=finding.fingerprint,
         package=Link(text=finding.package, href=f"#{anchor(finding.package)}") if finding.package else None,
         advisory=_advisory(finding) if finding.advisory else None,
     )
@@ -356,6 +377,7 @@ def _row(package: PackageComparison, findings: list[Finding], report: Report, fo
     worst = max((finding.severity for finding in findings), default=None)
     locked = sorted({entry.version or entry.kind for entry in package.locked})
     installed = (package.installed[0].version or "?") if package.installed else ""
+    asked_by = tuple(_asked_by(package, asked))
     return Row(
         id=anchor(package.name),
         name=package.name,
@@ -376,12 +398,12 @@ def _row(package: PackageComparison, findings: list[Finding], report: Report, fo
         held=names((cut(name, 40) for name in dict.fromkeys(b.name for b in package.blocked_by)), most=2),
         findings=tuple(_finding(finding, report.environment) for finding in findings),
         places=tuple(_places(package, report.environment)),
-        asked_by=tuple(_asked_by(package, asked))[:12],
-        asked_more=max(0, len(package.demands) - 12),
+        asked_by=asked_by[:12],
+        asked_more=max(0, len(asked_by) - 12),
         held_by=tuple(_link(blocker, asked) for blocker in package.blocked_by[:12]),
         newest=package.newest.version if package.newest and package.newest != package.latest else "",
         index=_index(package),
-        timeline=pictures.timeline(package),
+        timeline=pictures.timeline(package, most=60 if len(report.packages) <= FEW_PACKAGES else 30),
     )
 
 
@@ -418,8 +440,11 @@ def _places(package: PackageComparison, environment: str | None) -> Iterator[str
 
 
 def _asked_by(package: PackageComparison, known: set[str]) -> Iterator[Link]:
+    """Who asks for it, without those who hold it: they are named apart."""
     for demand in package.demands:
-        yield _link(Blocker(name=demand.by or "the project", requirement=demand.requirement), known)
+        asking = Blocker(name=demand.by, requirement=demand.requirement)
+        if asking not in package.blocked_by:
+            yield _link(asking, known)
 
 
 def _link(blocker: Blocker, known: set[str]) -> Link:

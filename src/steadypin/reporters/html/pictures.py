@@ -12,7 +12,6 @@ from steadypin.model.released import Release
 from steadypin.reporters.measures import lag_years, moment, parse_moment
 
 MOST_DUMBBELLS = 40
-MOST_TICKS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +84,15 @@ def ages(packages: Iterable[PackageComparison]) -> Ages | None:
     return Ages(rows=tuple(rows), ticks=axis.years(), left_out=len(lagging) - len(shown))
 
 
-def timeline(package: PackageComparison) -> Timeline | None:
-    """The releases of a package; None where fewer than two have a date."""
+def timeline(package: PackageComparison, *, most: int = 60) -> Timeline | None:
+    """The releases of a package, at most so many days of them; None where fewer than two have a date."""
     releases = package.project.releases if package.project else ()
     times = sorted(at for release in releases if (at := moment(release)))
     if len(times) < 2 or times[0] == times[-1] or not package.behind:
         return None
     axis = _Axis(times[0], times[-1])
     xs = sorted({round(axis.x(at) * 10) for at in times})
-    step = -(-len(xs) // MOST_TICKS)
+    step = -(-len(xs) // most)
     return Timeline(
         ticks=tuple(xs[::step]),
         marks=_marks(package, axis),

@@ -53,10 +53,13 @@
   form.addEventListener("submit", event => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
 
+  const heads = [...table.tHead.rows[0].cells];
+
   // `data-v` where the text is not what is sorted by. Versions sort as people read them: 2.9 before 2.10.
   const key = (row, column) => {
     const cell = row.rows[0].cells[column];
     if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
+    if (heads[column].dataset.sort === "number") return Number.parseFloat(cell.textContent) || -1;
     return (column ? cell : cell.querySelector(".name")).textContent.trim();
   };
   const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
@@ -66,7 +69,6 @@
     const sorted = [...rows].sort((a, b) => (downwards ? -1 : 1) * compare(keys.get(a), keys.get(b)));
     table.append(...sorted);
   };
-  const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
