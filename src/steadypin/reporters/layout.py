@@ -83,9 +83,11 @@ def _line(row: Sequence[Cell], widths: Sequence[int], gap: int, width: int, colo
     return "".join(parts).rstrip()
 
 
-def paragraph(text: str, *, width: int, indent: str = "") -> list[str]:
-    """The text in lines of at most `width` columns."""
-    return textwrap.wrap(text, width=max(20, width), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+def paragraph(text: str, *, width: int, indent: str = "", hanging: str = "") -> list[str]:
+    """The text in lines of at most `width` columns; `hanging` is what all but the first are further in."""
+    return textwrap.wrap(
+        text, width=max(20, width), initial_indent=indent, subsequent_indent=indent + hanging, break_on_hyphens=False
+    )
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -102,4 +102,5 @@ def _gaps(plan: Plan, how: Presentation) -> Iterator[str]:
 
 def _next(plan: Plan, how: Presentation) -> Iterator[str]:
     if plan.stages and not how.quiet:
-        yield "Next: steadypin upgrade   tries each stage with your tests and keeps what is green"
+        said = "Next: `steadypin upgrade` tries each stage with your tests and keeps what is green"
+        yield from paragraph(said, width=how.width)

@@ -36,9 +36,13 @@ COLUMNS = (
     Column(title="installed", least=9, most=16),
     Column(title="wanted", least=7, most=18),
     Column(title="latest", least=7, most=18),
-    Column(title="age", least=5, most=16),
+    Column(title="age", least=10, most=16),
     Column(title="held by", least=8, most=44),
 )
+
+ROOMY = 100
+ONLY_WHERE_ROOMY = frozenset({"declared", "held by"})
+"""Columns that would squeeze the versions in a terminal narrower than `ROOMY`; the findings say the same."""
 
 
 def render(report: Report, presentation: Presentation) -> str:
@@ -67,8 +71,9 @@ def _ledgers(report: Report, presentation: Presentation) -> list[str]:
     for finding in report.findings:
         if finding.package:
             worst[finding.package] = max(finding.severity, worst.get(finding.package, Severity.INFO))
-    rows = [_row(package, worst.get(package.name)) for package in report.packages]
-    return table(COLUMNS, rows, width=presentation.width, color=presentation.color, ascii=presentation.ascii)
+    kept = [i for i, column in enumerate(COLUMNS) if presentation.width >= ROOMY or column.title not in ONLY_WHERE_ROOMY]
+    rows = [[cells[i] for i in kept] for cells in (_row(package, worst.get(package.name)) for package in report.packages)]
+    return table([COLUMNS[i] for i in kept], rows, width=presentation.width, color=presentation.color, ascii=presentation.ascii)
 
 
 def _row(package: PackageComparison, worst: Severity | None) -> list[Cell]:
@@ -157,7 +162,7 @@ def _item(message: str, where: str, presentation: Presentation) -> Iterator[str]
     if where and width_of(line) + width_of(where) + 4 <= presentation.width:
         yield line + styled(f"  ({where})", "dim", color=presentation.color)
         return
-    yield from paragraph(f"- {message}", width=presentation.width, indent="  ")
+    yield from paragraph(f"- {message}", width=presentation.width, indent="  ", hanging="  ")
     for part in _indented(where, presentation) if where else ():
         yield styled(part, "dim", color=presentation.color)
 
@@ -182,7 +187,7 @@ def _suppressed(report: Report, presentation: Presentation) -> Iterator[str]:
     for entry in report.suppressed:
         until = f" until {entry.until}" if entry.until else ""
         text = f"- {entry.finding.rule}: {shown(entry.finding.message)} ({shown(entry.reason)}{until})"
-        yield from paragraph(text, width=presentation.width, indent="  ")
+        yield from paragraph(text, width=presentation.width, indent="  ", hanging="  ")
 
 
 def _gaps(report: Report, presentation: Presentation) -> Iterator[str]:

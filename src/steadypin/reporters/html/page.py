@@ -225,7 +225,8 @@ def _subject(report: Report) -> str:
     if report.environment:
         parts = [part for part in re.split(r"[\\/]", report.environment) if part not in ("", ".")]
         plain = [part for part in parts if not part.startswith(".") and part not in ("venv", "env")]
-        return (plain or parts or [report.environment])[-1]
+        if plain:
+            return plain[-1]
     return report.files[0] if report.files else "this project"
 
 
