@@ -6,7 +6,6 @@ Options win over STEADYPIN_… variables (the command line resolves both), those
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from steadypin import durations, toml
+from steadypin import durations
 from steadypin.errors import ConfigError, UsageError
 from steadypin.model import parse
 from steadypin.model.location import Location
@@ -144,6 +143,8 @@ def _read(file: Path) -> str | None:
 
 
 def _table(text: str, name: str, path: tuple[str, ...]) -> Mapping[str, Any] | None:
+    from steadypin import toml
+
     try:
         table: Any = toml.loads(text)
     except (toml.TOMLDecodeError, RecursionError) as error:
@@ -236,6 +237,8 @@ class _Reader:
             self._unknown(rule, tuple(self._known_rules), "rule", at or self._place(key))
 
     def _unknown(self, key: str, known: tuple[str, ...], what: str, at: Location | None = None) -> None:
+        import difflib
+
         close = difflib.get_close_matches(key, sorted(known), n=1)
         hint = f"did you mean {close[0]}?" if close else f"one of: {', '.join(sorted(known))}"
         raise ConfigError(f"unknown {what}: {key!r}", location=at or self._place(key), hint=hint)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,13 +36,24 @@ def presentation(*, quiet: bool = False, verbose: bool = False) -> Presentation:
     tty = sys.stdout.isatty()
     encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "")
     return Presentation(
-        width=max(40, min(shutil.get_terminal_size((120, 24)).columns, 200)),
+        width=max(40, min(_columns(), 200)),
         color=bool(os.environ.get("FORCE_COLOR"))
         or (tty and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"),
         verbose=verbose,
         quiet=quiet,
         ascii=not encoding.startswith("utf"),
     )
+
+
+def _columns() -> int:
+    """As shutil.get_terminal_size counts, which would import every kind of archive."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isascii() and told.isdigit() and int(told):
+        return int(told)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns or 120
+    except (OSError, ValueError):
+        return 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +110,8 @@ def append_file(path: Path, text: str) -> None:
 
 def write_file(path: Path, text: str) -> None:
     """Write a whole file, or leave the old one. Raises OutputError."""
+    import tempfile
+
     try:
         descriptor, scratch = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from steadypin.model.advisory import AdvisoryMatch
@@ -35,6 +34,8 @@ class Finding:
 
         Only a file of the project counts (a place with a line); the environment lies elsewhere on each machine.
         """
+        import hashlib
+
         first = self.locations[0] if self.locations else None
         path = first.path if first and first.line is not None else ""
         parts = (self.rule, self.package or "", path, self.about)

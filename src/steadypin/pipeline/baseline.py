@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from steadypin import codec
 from steadypin.errors import SteadypinError
 from steadypin.model.baseline import Baseline, KnownFinding
 from steadypin.model.report import Report
@@ -38,6 +37,7 @@ def load(root: Path, given: Path | None) -> Baseline | None:
         if given is None:
             return None
         raise SteadypinError(f"{path}: no such baseline", hint="write one: steadypin baseline write")
+    from steadypin import codec
     from steadypin.sources.reading import read_bytes
 
     text = read_bytes(path, shown=path.as_posix()).decode("utf-8", "replace")
@@ -49,6 +49,8 @@ def renewed(old: Baseline | None, report: Report, silent: frozenset[str], *, pru
 
     What the file knows of rules that are `silent`, not asked this time, stays.
     """
+    from steadypin import codec
+
     before = {entry.fingerprint: entry for entry in old.findings} if old else {}
     now = {
         f.fingerprint: KnownFinding(rule=f.rule, package=f.package, fingerprint=f.fingerprint, message=f.message)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from steadypin import codec
 from steadypin.comparison.join import own_names
 from steadypin.config import Settings
 from steadypin.errors import SourceError
@@ -58,11 +57,14 @@ def gather(settings: Settings, request: Request) -> Facts:
 
 def saved(facts: Facts) -> str:
     """The text of a facts file: everything that was read, for a replay or a bug report."""
+    from steadypin import codec
+
     return codec.encode(facts, kind=FACTS)
 
 
 def load(path: Path) -> Facts:
     """Facts that were saved. Raises StaleInput, SourceError."""
+    from steadypin import codec
     from steadypin.sources.reading import read_bytes
 
     text = read_bytes(path, shown=str(path)).decode("utf-8", "replace")

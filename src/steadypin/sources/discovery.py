@@ -7,11 +7,9 @@ Symbolic links to folders are never followed.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import translate
 from pathlib import Path
 
 from steadypin.errors import SourceError
@@ -72,7 +70,7 @@ def discover(root: Path) -> Discovery:
 
 
 class _Claims:
-    """Who reads a file of a name. One pattern over all readers' patterns says "nobody" fast, which is nearly always right."""
+    """Who reads a file of a name."""
 
     def __init__(self) -> None:
         from steadypin.sources.lockfiles import READERS as lockfiles
@@ -81,11 +79,18 @@ class _Claims:
         # any *.py may be a script (PEP 723): those are found by their locks, without opening each
         self._readers = tuple(reader for reader in (*lockfiles, *manifests) if reader.format != "script")
         names = {pattern.rpartition("/")[2] for reader in self._readers for pattern in reader.patterns}
-        self._maybe = re.compile("|".join(translate(name) for name in sorted(names)), re.IGNORECASE).match
+        self._names = frozenset(name for name in names if "*" not in name)
+        self._endings = tuple(end for name in names if "*" in name and (end := name.rpartition("*")[2]))
+        self._starts = tuple(name[:-1] for name in names if name.endswith("*"))
+
+    def _maybe(self, name: str) -> bool:
+        """Whether any pattern could fit: "no" is fast, and it is the answer for nearly every file of a repository."""
+        name = name.lower()
+        return name in self._names or name.endswith(self._endings) or name.startswith(self._starts)
 
     def format(self, name: str, folder: str) -> str | None:
         """The format of the first reader that claims a name in a folder ("" or ending in "/"), None if none does."""
-        if self._maybe(name) is None:
+        if not self._maybe(name):
             return None
         found = next((reader.format for reader in self._readers if reader.matches(folder + name)), None)
         return None if found == "workflow" and not folder.endswith(".github/workflows/") else found

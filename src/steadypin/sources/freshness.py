@@ -11,14 +11,11 @@ None means fresh, or that nothing can be said: a lock is called stale only on ev
 
 from __future__ import annotations
 
-import hashlib
-import json
 import posixpath
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from steadypin import toml
 from steadypin.errors import SourceError
 from steadypin.model import parse
 from steadypin.model.locked import SourceFile
@@ -169,6 +166,8 @@ def _beside(lock: SourceFile, root: Path, name: str) -> dict[str, Any] | None:
 
 def _read(shown: str, root: Path) -> dict[str, Any] | None:
     """A TOML file; None where it is not there or cannot be read (which is reported elsewhere)."""
+    from steadypin import toml
+
     try:
         return toml.loads(read_bytes(root / shown, shown=shown).decode("utf-8-sig"))
     except (SourceError, ValueError, RecursionError):
@@ -184,6 +183,9 @@ def _table(document: dict[str, Any], *key: str) -> dict[str, Any]:
 
 def _digest(data: object, *, separators: tuple[str, str] | None = None) -> str | None:
     """SHA-256 of the data as JSON with sorted keys; None where JSON cannot hold it (a date), which these tools refuse too."""
+    import hashlib
+    import json
+
     try:
         text = json.dumps(data, sort_keys=True, separators=separators)
     except (TypeError, ValueError, RecursionError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from importlib import import_module
 
 from steadypin.model.locked import SourceFile
@@ -14,9 +13,9 @@ from steadypin.model.locked import SourceFile
 class Reader:
     """One format.
 
-    `patterns` are shell patterns; one without "/" is held against the file's name, one with "/" against the last folder and the
-    name. `read` takes the bytes and the path to show and gives the file as it stands, alone: nothing else is opened, run or
-    fetched. It raises SourceError, with the place, where the file is not what the format promises.
+    `patterns` are shell patterns with no wildcard but `*`; one without "/" is held against the file's name, one with "/" against
+    the last folder and the name. `read` takes the bytes and the path to show and gives the file as it stands, alone: nothing
+    else is opened, run or fetched. It raises SourceError, with the place, where the file is not what the format promises.
     """
 
     format: str
@@ -27,7 +26,24 @@ class Reader:
         """Whether a file of this name (or path, with "/" or "\\\\") is this format's."""
         parts = name.replace("\\", "/").lower().rsplit("/", 2)
         tail = "/".join(parts[-2:])
-        return any(fnmatchcase(tail if "/" in pattern else parts[-1], pattern) for pattern in self.patterns)
+        return any(_fits(tail if "/" in pattern else parts[-1], pattern) for pattern in self.patterns)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """A shell pattern whose only wildcard is `*`, without a regular expression to compile for each."""
+    first, *others = pattern.split("*")
+    if not others:
+        return name == pattern
+    *middle, last = others
+    if len(name) < len(first) + len(last) or not name.startswith(first) or not name.endswith(last):
+        return False
+    rest = name[len(first) : len(name) - len(last)]
+    for part in middle:
+        at = rest.find(part)
+        if at < 0:
+            return False
+        rest = rest[at + len(part) :]
+    return True
 
 
 def lazy(format: str, patterns: tuple[str, ...], module: str, function: str = "read") -> Reader:
