@@ -52,7 +52,7 @@ OLD = Rule(
     id="release-too-old",
     title="The release is far older than the limit",
     severity=Severity.LOW,
-    why="Nobody has looked at this pin for years (limit: `max-age-days`, default 730).",
+    why="Nobody has looked at this pin for years (limit: `max-age`, default 730 days).",
     bad="a release of 2019 in an environment of today",
     good="raise it, or look for a kept replacement if there is nothing newer",
 )
@@ -211,7 +211,7 @@ def _old(package: PackageComparison, case: Case) -> Iterator[Finding]:
     age = package.age_days
     if age is None or age <= case.policy.max_age_days or package.name in INSTALLERS:
         return
-    ahead = f"{package.behind} newer releases" if package.behind else "nothing newer"
+    ahead = f"{package.behind} newer" if package.behind else "nothing newer"
     yield OLD.finding(
         f"{package.name} {package.current} is {age // 365} years old ({age} days, {ahead})",
         package=package.name,
