@@ -39,6 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="diff", module="steadypin.cli.diff", function="diff"),
     Command(name="show", module="steadypin.cli.show", function="show"),
     Command(name="pin", module="steadypin.cli.pin", function="pin"),
+    Command(name="dockerfile", module="steadypin.cli.dockerfile", function="dockerfile"),
     Command(name="verify-image", module="steadypin.cli.verify_image", function="verify_image"),
     Command(name="plan", module="steadypin.cli.plan", function="plan"),
     Command(name="upgrade", module="steadypin.cli.upgrade", function="upgrade"),

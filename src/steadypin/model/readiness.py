@@ -37,11 +37,12 @@ class ReleaseOnIndex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installed:
-    """The size (bytes) and import names of an installed distribution."""
+    """The size (bytes) and import names of an installed distribution; `compiled`: it has modules for one platform only."""
 
     name: str
     modules: tuple[str, ...] = ()
     size: int | None = None
+    compiled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

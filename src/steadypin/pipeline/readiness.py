@@ -185,7 +185,8 @@ def _contents(facts: Facts) -> tuple[tuple[Installed, ...], tuple[NeededLibrary,
         return (), ()
     found = read_contents(facts.installed)
     contents = tuple(
-        Installed(name=name, modules=tuple(sorted(item.modules)), size=item.size) for name, item in sorted(found.items())
+        Installed(name=name, modules=tuple(sorted(item.modules)), size=item.size, compiled=bool(item.libraries))
+        for name, item in sorted(found.items())
     )
     libraries = tuple(library for name, item in sorted(found.items()) for library in missing_libraries(name, item.libraries))
     return contents, libraries
