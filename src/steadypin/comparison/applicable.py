@@ -159,17 +159,20 @@ def _walk_edges(
     selection: Selection,
     top: tuple[LockedDependency, ...],
 ) -> Applicable:
-    """Keep what can be reached from what the manifest asks for. Without one nobody knows what is asked for: every entry may
-    apply, and expected is what nobody needs, with what it needs here.
+    """Keep what can be reached from what the manifest asks for, and of an older manifest's wishes what nobody else needs.
+    Without a manifest nobody knows what is asked for: every entry may apply, and expected is what no other entry needs, with
+    what it needs here.
     """
-    entries = _by_name(every)
     needed = {edge.name for package in every for edge in package.dependencies}
-    anywhere = Walk(entries=entries, target=target, selection=None)
-    chosen = Walk(entries=_by_name(expected) if not top else entries, target=target, selection=selection)
+    entries = _by_name(every if top else expected)
+    chosen = Walk(entries=entries, target=target, selection=selection, active=selection)
     if not top:
         found = chosen.reach([package for package in expected if package.name not in needed], ())
         return Applicable(every=tuple(every), expected=tuple(package for package in expected if id(package) in found))
-    some, found = anywhere.reach((), top), chosen.reach((), top)
+    known = needed | {edge.name for edge in top}
+    anywhere = Walk(entries=entries, target=target, selection=None, active=Selection())
+    some = anywhere.reach([package for package in every if package.name not in known], top)
+    found = chosen.reach((), top)
     return Applicable(
         every=tuple(package for package in every if id(package) in some),
         expected=tuple(package for package in every if id(package) in found),
@@ -185,7 +188,7 @@ def _walk_uv(file: SourceFile, target: Target, selection: Selection) -> Applicab
     if not roots and not file.top_level:
         roots = [package for group in entries.values() for package in group]
     main = [root for root in roots if root.name == file.project_name] or roots
-    every = Walk(entries=entries, target=target, selection=None).reach(roots, file.top_level)
+    every = Walk(entries=entries, target=target, selection=None, active=Selection()).reach(roots, file.top_level)
     active = _conflict_names(main, selection)
     expected = Walk(entries=entries, target=target, selection=selection, active=active).reach(main, file.top_level)
     pins = [package for name in sorted(entries) for package in entries[name] if package.kind != "virtual"]

@@ -20,7 +20,7 @@ class Walk:
     entries: Mapping[str, Sequence[LockedPackage]]
     target: Target
     selection: Selection | None
-    active: Selection = Selection()
+    active: Selection
 
     def reach(self, roots: Iterable[LockedPackage], top: Sequence[LockedDependency]) -> frozenset[int]:
         """Identities of the entries that can be reached from the roots and from the edges that start at no entry."""
@@ -61,15 +61,17 @@ class Walk:
         return holds(marker, self.target, Selection(extras=self.active.extras | extra, groups=self.active.groups))
 
     def _meant(self, edge: LockedDependency) -> list[LockedPackage]:
-        """The entries that an edge means: of its version, with no other extras than it asks for (PDM has an entry for each
-        choice of extras), and of several the ones that are for this Python.
+        """The entries that an edge means: with no other extras than it asks for (PDM has an entry for each choice of extras),
+        of its version, and of several the ones that are for this Python. A manifest that was changed after the lock may ask
+        for a version that is not there; it then means the one that is.
         """
         extras = {parse.normalise(extra) for extra in edge.extras}
         found = [
             package
             for package in self.entries.get(edge.name, ())
-            if _fits(edge.specifier, package.version) and extras.issuperset(map(parse.normalise, package.extras or ()))
+            if not package.extras or extras.issuperset(map(parse.normalise, package.extras))
         ]
+        found = [package for package in found if _fits(edge.specifier, package.version)] or found
         if len(found) < 2:
             return found
         return [package for package in found if self.target.accepts_python(package.requires_python)] or found

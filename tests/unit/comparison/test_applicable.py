@@ -8,7 +8,7 @@ import pytest
 
 from steadypin.comparison.applicable import Selection, applicable, file_group
 from steadypin.model.locked import LockedDependency, SourceFile
-from tests.support.ledgers import LINUX_312, lock, pin
+from tests.support.ledgers import LINUX_312, declared, lock, pin
 
 
 def names(file: SourceFile, **chosen: frozenset[str]) -> tuple[list[str | None], list[str | None]]:
@@ -98,3 +98,129 @@ def test_only_the_fork_of_the_target_counts() -> None:
         ),
     )
     assert [p.version for p in applicable(UV, older, Selection()).expected if p.name == "b"] == ["2"]
+
+
+APP = pin("app", None, kind="virtual", dependencies=(edge("torch", marker="extra == 'extra-3-app-cpu'"), edge("base")))
+
+
+def test_uv_extras_that_exclude_each_other_are_told_apart_by_the_names_that_uv_gives_them() -> None:
+    both = "extra == 'extra-3-app-cpu' or (extra == 'extra-3-app-gpu' and extra != 'extra-3-app-cpu')"
+    app = replace(
+        APP,
+        dependencies=(
+            edge("torch", under="extra:cpu", specifier="==2+cpu", marker="extra == 'extra-3-app-cpu'"),
+            edge("torch", under="extra:gpu", specifier="==2+cu", marker="extra != 'extra-3-app-cpu'"),
+            edge("base", marker=both),
+        ),
+    )
+    file = replace(
+        UV, project_name="app", packages=(app, pin("torch", "2+cpu"), pin("torch", "2+cu"), pin("base", "1")), roots=("app",)
+    )
+
+    def brought(*extras: str) -> list[tuple[str | None, str | None]]:
+        found = applicable(file, LINUX_312, Selection(extras=frozenset(extras))).expected
+        return [(package.name, package.version) for package in found]
+
+    assert brought() == []
+    assert brought("cpu") == [("base", "1"), ("torch", "2+cpu")]
+    assert brought("gpu") == [("base", "1"), ("torch", "2+cu")]
+
+
+def test_a_plain_install_of_a_workspace_is_that_of_its_root() -> None:
+    member = pin("worker", None, kind="editable", dependencies=(edge("celery"),))
+    root = pin("app", None, kind="editable", dependencies=(edge("flask"),))
+    file = replace(UV, packages=(root, member, pin("flask", "3"), pin("celery", "5")), roots=("app", "worker"))
+    assert names(replace(file, project_name="app")) == (["app", "celery", "flask", "worker"], ["flask"])
+    assert names(file)[1] == ["celery", "flask"]
+
+
+OLD_POETRY = lock(
+    pin("httpx", "0.28", dependencies=(edge("anyio"), edge("h2", under="extra:http2", marker='extra == "http2"'))),
+    pin("anyio", "4", dependencies=(edge("exceptiongroup", marker='python_version < "3.11"'),)),
+    pin("exceptiongroup", "1"),
+    pin("h2", "4"),
+    pin("zipp", "3.21"),
+    pin("zipp", "4.1"),
+    pin("pywin32", "300"),
+    pin("pytest", "8"),
+    pin("orjson", "3", optional=True),
+    pin("old", "1"),
+    path="poetry.lock",
+    format="poetry",
+    format_version="2.0",
+)
+ASKED = (
+    declared("httpx[http2]>=0.20"),
+    declared("zipp<4; python_version < '3.11'"),
+    declared("zipp>=4; python_version >= '3.11'"),
+    declared("pywin32; sys_platform == 'win32'"),
+    declared("pytest", group="dev"),
+    declared("orjson", extra="fast"),
+)
+
+
+def old(selection: Selection) -> tuple[list[str], list[str]]:
+    found = applicable(OLD_POETRY, LINUX_312, selection, declared=ASKED)
+    return [f"{p.name} {p.version}" for p in found.every], [f"{p.name} {p.version}" for p in found.expected]
+
+
+def test_an_older_poetry_lock_is_understood_through_its_manifest() -> None:
+    plain = ["httpx 0.28", "anyio 4", "h2 4", "zipp 4.1"]
+    assert old(Selection()) == ([*plain, "pytest 8", "orjson 3", "old 1"], plain)
+    assert old(Selection(groups=frozenset({"dev"})))[1] == [*plain, "pytest 8"]
+    assert old(Selection(extras=frozenset({"Fast"})))[1] == [*plain, "orjson 3"]
+
+
+def test_without_a_manifest_an_older_poetry_lock_is_not_guessed_at() -> None:
+    found = applicable(OLD_POETRY, LINUX_312, Selection())
+    assert found.every == OLD_POETRY.packages
+    assert "exceptiongroup" not in {package.name for package in found.expected}
+
+
+def test_a_manifest_that_was_changed_after_the_lock_means_the_version_that_is_there() -> None:
+    found = applicable(OLD_POETRY, LINUX_312, Selection(), declared=(declared("httpx>=1"),))
+    assert [package.name for package in found.expected] == ["httpx", "anyio"]
+
+
+def test_an_older_pdm_lock_has_an_entry_for_each_choice_of_extras() -> None:
+    file = lock(
+        pin("requests", "2", dependencies=(edge("idna"),)),
+        pin("requests", "2", extras=("socks",), dependencies=(edge("requests", specifier="==2"), edge("pysocks"))),
+        pin("idna", "3"),
+        pin("pysocks", "1"),
+        format="pdm",
+    )
+    plain = applicable(file, LINUX_312, Selection(), declared=(declared("requests"),))
+    socks = applicable(file, LINUX_312, Selection(), declared=(declared("requests[socks]"),))
+    assert [package.name for package in plain.expected] == ["requests", "idna"]
+    assert [package.name for package in socks.expected] == ["requests", "requests", "idna", "pysocks"]
+
+
+def test_extras_of_pdm_are_groups_and_the_dev_group_of_pipenv_is_develop() -> None:
+    pdm = lock(pin("a", "1", groups=("default",)), pin("b", "1", groups=("fast",)), format="pdm")
+    assert names(pdm) == (["a", "b"], ["a"])
+    assert names(pdm, extras=frozenset({"fast"}))[1] == ["a", "b"]
+    pipfile = lock(pin("a", "1", groups=("default",)), pin("b", "1", groups=("develop",)), format="pipfile")
+    assert names(pipfile)[1] == ["a"]
+    assert names(pipfile, groups=frozenset({"dev"}))[1] == ["a", "b"]
+
+
+def test_groups_are_compared_by_their_normalised_names() -> None:
+    file = lock(pin("a", "1", groups=("Dev_Tools",)), format="poetry", format_version="2.1")
+    assert names(file, groups=frozenset({"dev-tools"}))[1] == ["a"]
+
+
+def test_entries_for_other_platforms_do_not_apply() -> None:
+    file = lock(pin("a", "1", platforms=("linux-64",)), pin("b", "1", platforms=("osx-arm64", "win-64")), format="conda-lock")
+    assert names(file) == (["a"], ["a"])
+
+
+def test_a_requirements_file_that_the_user_named_is_no_choice_any_more() -> None:
+    file = lock(pin("pytest", "8"), path="requirements-dev.txt")
+    assert names(file)[1] == []
+    assert names(replace(file, default_groups=("default",)))[1] == ["pytest"]
+
+
+@pytest.mark.parametrize("path", ["/usr/local/app/requirements.txt", "../build/requirements.txt", "C:/ci/requirements.txt"])
+def test_folders_outside_of_the_project_say_nothing_about_groups(path: str) -> None:
+    assert file_group(path) is None
