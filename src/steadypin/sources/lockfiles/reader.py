@@ -13,9 +13,10 @@ from steadypin.model.locked import SourceFile
 class Reader:
     """One format.
 
-    `patterns` are shell patterns with no wildcard but `*`; one without "/" is held against the file's name, one with "/" against
-    the last folder and the name. `read` takes the bytes and the path to show and gives the file as it stands, alone: nothing
-    else is opened, run or fetched. It raises SourceError, with the place, where the file is not what the format promises.
+    `patterns` are shell patterns with no wildcard but `*`; one without "/" is held against the file's name, one with "/"
+    against the last folder and the name. `read` takes the bytes and the path to show and gives the file as it stands, alone:
+    nothing else is opened, run or fetched. It raises SourceError, with the place, where the file is not what the format
+    promises.
     """
 
     format: str
