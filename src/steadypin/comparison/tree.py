@@ -7,7 +7,7 @@ used, and the names after "via" where a requirements file has them; those tell w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from steadypin.comparison.demands import is_movable_pin, place
 from steadypin.model import parse
@@ -31,13 +31,15 @@ class Edge:
 
 
 def package_tree(facts: Facts, comparison: Comparison, name: str, *, levels: int = MOST_LEVELS) -> PackageTree | None:
-    """The tree of a package; None where no ledger but the declared one knows it."""
+    """The tree of a package, or of the project itself; None where no ledger knows the name."""
     name = parse.normalise(name)
     known = {package.name: package for package in comparison.packages}
-    if name not in known:
-        return None
-    package = known[name]
     edges = sorted(set(requirement_edges(facts, comparison)))
+    if name in comparison.own and name not in known:
+        edges = [replace(edge, source=edge.source if edge.source in known else name) for edge in edges]
+    elif name not in known:
+        return None
+    package = known.get(name, PackageComparison(name=name))
     latest = package.latest.version if package.latest else None
     return PackageTree(
         name=name,
