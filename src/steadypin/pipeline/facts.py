@@ -37,7 +37,7 @@ def gather(settings: Settings, request: Request) -> Facts:
     """Read the ledgers. A file or an answer that cannot be had is a `Gap`; not `lenient`, an unreadable file is an error."""
     found = None if request.no_environment else environment.read(settings, snapshot=request.snapshot)
     installed = found.environment if found else None
-    files = _Files() if found and found.itself and not settings.locks else _files(settings, request)
+    files = _files(settings, request, itself=found is not None and found.itself)
     facts = Facts(
         target=_target(settings, installed),
         taken_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -78,10 +78,14 @@ class _Files:
     gaps: tuple[Gap, ...] = ()
 
 
-def _files(settings: Settings, request: Request) -> _Files:
+def _files(settings: Settings, request: Request, *, itself: bool) -> _Files:
+    """The project's files. Around an image or a container's root there is no project: it is the one that the lock lies in."""
+    if itself and not settings.locks:
+        return _Files()
     from steadypin.sources.project import read_project
 
-    folder = settings.root if settings.root.is_dir() else settings.root.parent
+    folder = Path(settings.locks[0]) if itself else settings.root
+    folder = folder if folder.is_dir() else folder.parent
     locks = tuple(Path(lock) for lock in settings.locks)
     found = read_project(folder, locks=locks, excluded=settings.exclude)
     if found.errors and (not request.lenient or settings.locks):

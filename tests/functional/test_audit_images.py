@@ -1,0 +1,209 @@
+"""An image, a container's root and the live environment that they were made from: the same findings from each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import Ran, environment, steadypin
+from tests.support.images import Content, Layer, docker_save, layer, oci_folder, oci_tar
+from tests.support.index_server import Rel, TestIndex
+from tests.support.venvs import make_venv, python_of, site_of
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="folders of a Linux image cannot stand on a Windows disk")
+
+AT = "srv/app/.venv"
+RELEASES = {
+    "flask": [Rel("2.0", requires=["jinja2>=3", "click"]), Rel("3.0", requires=["jinja2>=3.1", "click"])],
+    "jinja2": [Rel("3.0"), Rel("3.1")],
+    "click": [Rel("8.0"), Rel("8.1", files={"click/__init__.py": "", "click/core.py": ""})],
+    "left": [Rel("1.0")],
+    "tool": [Rel("1.0", requires=["gone>=1"])],
+}
+LOCK = "flask==3.0\njinja2==3.1\nclick==8.1\nmissing==1.0\nmarkup==1.0 ; sys_platform == 'win32'\n"
+Files = dict[str, Content]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Images:
+    """A folder with a project (`app`), the live environment (`.venv` in it) and the same as layers over a Debian-like root."""
+
+    folder: Path
+    layers: tuple[Layer, ...]
+
+    @property
+    def live(self) -> Path:
+        return self.folder / "root" / AT
+
+    def audit(self, *words: str | Path) -> Ran:
+        given = ("--offline", "--lock", "requirements.txt", "--format", "json")
+        ran = steadypin("audit", *words, *given, cwd=self.folder / "project", home=self.folder / "home")
+        assert ran.code == 1, ran
+        return ran
+
+
+def pip(python: Path, index: TestIndex, home: Path, *words: str) -> None:
+    command = [sys.executable, "-m", "uv", "pip", *words, "--no-config", "--python", str(python)]
+    if words[0] == "install":
+        command += ["--default-index", index.url, "--no-deps", "--link-mode", "copy"]
+    done = subprocess.run(
+        command, env=environment(home, UV_CACHE_DIR=str(home / "uv")), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def contents(folder: Path, at: str = "") -> Files:
+    """Everything below a folder, as a layer has it."""
+    found: Files = {}
+    for path in sorted(folder.rglob("*")):
+        name = f"{at}{path.relative_to(folder).as_posix()}"
+        if path.is_symlink():
+            found[name] = f"-> {path.readlink()}"
+        elif path.is_dir():
+            found[name] = None
+        else:
+            found[name] = path.read_bytes()
+    return found
+
+
+def difference(before: Files, after: Files, *, opaque: str, made_by: str) -> Layer:
+    """The layer that turns one state of a file system into the next; one folder is replaced whole."""
+    changed = {name: content for name, content in after.items() if before.get(name, "") != content or name.startswith(opaque)}
+    gone = [
+        name for name in before if name not in after and name.rpartition("/")[0] in after and not name.startswith(f"{opaque}/")
+    ]
+    return layer(changed, hide=gone, opaque=[opaque] if opaque else [], made_by=made_by)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
+    folder = tmp_path_factory.mktemp("images")
+    root, home = folder / "root", folder / "home"
+    for name in ("etc", "usr/bin", "usr/lib", "srv/app", "var/lib/dpkg"):
+        (root / name).mkdir(parents=True)
+    (root / "bin").symlink_to("usr/bin")
+    (root / "etc/debian_version").write_text("12.5\n")
+    (root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
+    python = python_of(make_venv(root / AT))
+    states = [contents(root)]
+    with TestIndex(RELEASES) as index:
+        pip(python, index, home, "install", "flask==2.0", "jinja2==3.0", "click==8.0", "left==1.0")
+        states.append(contents(root))
+        pip(python, index, home, "install", "flask==3.0", "click==8.1", "tool")
+        pip(python, index, home, "uninstall", "left")
+        states.append(contents(root))
+    site = site_of(root / AT).relative_to(root).as_posix()
+    (root / site / "wheels-2.0.dist-info").mkdir()
+    (root / site / "wheels-2.0.dist-info/METADATA").write_bytes(b"not \xff metadata")
+    (root / site / "old_style-0.9.egg-info").write_text("Metadata-Version: 1.0\nName: old-style\nVersion: 0.9\n")
+    states.append(contents(root))
+    layers = [layer(states[0], made_by="ADD file in /")]
+    for number, (before, after) in enumerate(pairwise(states)):
+        opaque = f"{site}/click" if f"{site}/click" in after and number == 1 else ""
+        layers.append(difference(before, after, opaque=opaque, made_by=f"RUN step {number}"))
+    (folder / "project").mkdir()
+    (folder / "project/requirements.txt").write_text(f"# This file is autogenerated by pip-compile\n{LOCK}")
+    yield Images(folder=folder, layers=tuple(layers))
+
+
+def findings(ran: Ran) -> list[tuple[str, str, str, str]]:
+    return sorted((f["rule"], f["package"] or "", f["version"] or "", f["message"]) for f in ran.json["findings"])
+
+
+def ledgers(ran: Ran) -> list[tuple[str, str | None, list[str]]]:
+    return [(row["name"], row["installed"], row["locked"]) for row in ran.json["packages"]]
+
+
+@pytest.fixture(scope="module")
+def live(images: Images) -> Ran:
+    """The audit of the environment as it stands on the disk."""
+    return images.audit("--python", images.live)
+
+
+def test_the_live_environment_has_something_to_find(live: Ran) -> None:
+    told = {(rule, package) for rule, package, *_ in findings(live)}
+    assert told >= {
+        ("version-differs", "jinja2"),
+        ("locked-not-installed", "missing"),
+        ("installed-not-locked", "tool"),
+        ("installed-not-locked", "old-style"),
+        ("broken-requirement", "tool"),
+        ("broken-requirement", "flask"),
+    }
+    assert not any(
+        package in ("left", "markup", "click") and rule.startswith(("installed", "locked")) for rule, package in told
+    )
+
+
+FORMS: dict[str, Callable[..., Path]] = {"docker-save.tar": docker_save, "oci.tar": oci_tar, "oci-folder": oci_folder}
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_an_image_is_audited_to_the_findings_of_the_live_environment(form: str, images: Images, live: Ran) -> None:
+    place = FORMS[form](images.folder / form, images.layers)
+    ran = images.audit(place)
+    assert findings(ran) == findings(live)
+    assert ledgers(ran) == ledgers(live)
+    assert ran.json["target"]["python"] == live.json["target"]["python"]
+    assert ran.json["environment"] == f"{place}:/{AT}"
+
+
+def test_one_environment_of_an_image_by_its_path(images: Images, live: Ran) -> None:
+    place = docker_save(images.folder / "named.tar", images.layers)
+    ran = images.audit("--python", f"{place}:/{AT}")
+    assert (findings(ran), ledgers(ran)) == (findings(live), ledgers(live))
+
+
+def test_a_root_folder_of_a_container(images: Images, live: Ran) -> None:
+    ran = images.audit(images.folder / "root")
+    assert (findings(ran), ledgers(ran)) == (findings(live), ledgers(live))
+
+
+def test_a_snapshot_made_inside_it(images: Images, live: Ran) -> None:
+    snapshot = images.folder / "snapshot.json"
+    made = steadypin("snapshot", "--python", images.live, "-o", snapshot, cwd=images.folder, home=images.folder / "home")
+    assert made.code == 0, made
+    ran = images.audit("--snapshot", snapshot)
+    assert (findings(ran), ledgers(ran)) == (findings(live), ledgers(live))
+
+
+def test_a_compressed_image_is_the_same_image(images: Images, live: Ran) -> None:
+    place = docker_save(images.folder / "plain.tar", images.layers)
+    subprocess.run([sys.executable, "-m", "gzip", "--fast", str(place)], check=True)
+    ran = images.audit(images.folder / "plain.tar.gz")
+    assert (findings(ran), ledgers(ran)) == (findings(live), ledgers(live))
+
+
+def test_the_layers_that_are_covered_up_are_not_seen(images: Images, live: Ran) -> None:
+    """Fewer layers are an older state: what a later layer hides or replaces is there again."""
+    place = oci_tar(images.folder / "older.tar", images.layers[:2])
+    rows = {name: installed for name, installed, _ in ledgers(images.audit(place))}
+    assert (rows["flask"], rows["click"], rows["left"]) == ("2.0", "8.0", "1.0") and "tool" not in rows
+
+
+def test_an_image_without_python_says_so_and_where_it_looked(images: Images) -> None:
+    place = docker_save(images.folder / "empty.tar", [layer({"etc/passwd": b"", "usr/bin/sh": b""})])
+    ran = steadypin("audit", place, "--offline", cwd=images.folder, home=images.folder / "home")
+    assert ran.code == 2 and "empty.tar" in ran.err and "hint" in ran.err
+    assert len(ran.err.splitlines()) < 20
+
+
+@pytest.mark.skipif(not shutil.which("mkfifo"), reason="needs named pipes")
+def test_special_files_of_an_image_are_passed_over(images: Images, live: Ran, tmp_path: Path) -> None:
+    """Devices and pipes in a container's root are never opened."""
+    root = tmp_path / "root"
+    shutil.copytree(images.folder / "root", root, symlinks=True)
+    os.mkfifo(root / "etc/pipe")
+    os.mkfifo(site_of(root / AT) / "pipe.pth")
+    assert stat.S_ISFIFO((root / "etc/pipe").stat().st_mode)
+    ran = images.audit(root)
+    assert ledgers(ran) == ledgers(live)
