@@ -38,6 +38,7 @@ MAY_IMPORT = {
     **dict.fromkeys(EDGES, HANDS),
     "pipeline": HANDS | PURE | EDGES | {"config"},
     "__main__": {"cli"},
+    "pytest_plugin": LANGUAGE | {"cli", "pipeline"},
     "cli": LANGUAGE | {"pipeline", "config", "reporters"},
 }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from steadypin.checks import repair, unasked
+from steadypin.checks import CHECKS, judgement, repair, unasked
 from steadypin.config import Settings
 from steadypin.errors import SteadypinError
 from steadypin.model.baseline import Baseline
@@ -66,6 +67,12 @@ def judge(facts: Facts, settings: Settings, known: Baseline | None = None) -> Ch
     report = audit.report(facts, settings, command="check", baseline=known)
     chosen = repair.Chosen(groups=settings.groups, extras=settings.extras, no_dev=settings.policy.no_dev)
     return Checked(report=report, repair=repair.command(facts, report.failing, chosen))
+
+
+def families() -> Mapping[str, frozenset[str]]:
+    """The ids of the rules that a check judges by, in families."""
+    named = {check.run.__module__.rpartition(".")[2]: check.rules for check in CHECKS}
+    return {name: frozenset(rule.id for rule in rules) for name, rules in {**named, "exceptions": judgement.RULES}.items()}
 
 
 def renew_baseline(settings: Settings, request: Request, given: Path | None, *, prune: bool) -> tuple[Path, baseline.Written]:
