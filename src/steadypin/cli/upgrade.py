@@ -53,6 +53,11 @@ PassEnv = Annotated[
     typer.Option("--pass-env", metavar="NAME", help="Give the tests this variable although it looks like a secret."),
 ]
 
+Without = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="NAME", help="Leave this pin out of the trials (a server that cannot be built here)."),
+]
+
 
 def upgrade(
     path: options.ProjectPath = Path(),
@@ -68,6 +73,7 @@ def upgrade(
     no_version_bisect: NoVersionBisect = False,
     allow_failing: AllowFailing = False,
     pass_env: PassEnv = None,
+    without: Without = None,
     to: To = None,
     only: OnlyPackage = None,
     exclude: Exclude = None,
@@ -111,9 +117,10 @@ def upgrade(
     from steadypin.pipeline import facts as reading
     from steadypin.pipeline import planning
     from steadypin.pipeline import upgrade as upgrading
+    from steadypin.pipeline.preparing import UpgradeRequest
     from steadypin.pipeline.trying import Limits
 
-    request = upgrading.UpgradeRequest(
+    request = UpgradeRequest(
         plan=planning.PlanRequest(
             to=tuple(to or ()),
             only=tuple(only or ()),
@@ -130,6 +137,7 @@ def upgrade(
         allow_failing=allow_failing,
         limits=Limits(runs=max_runs, seconds=parse_time(budget), timeout=parse_time(time_limit)),
         keep_variables=tuple(pass_env or ()),
+        without=tuple(without or ()),
         forget=not resume,
     )
     made = planning.load(plan) if plan is not None else None

@@ -123,14 +123,16 @@ class StageTrial:
                 continue
             judged = self._red_run(names, frozenset(result.kept))
             last = first = None
-            if self.bisect and len(guilty) == 1:
+            if self.bisect and len(guilty) == 1 and lock[guilty[0]] != self.final[guilty[0]]:
                 lock, last, first = self._bisect(guilty[0], lock)
             companions = self._companions(guilty, lock, held) if kind != "conjunction" else frozenset()
             culprits.append(_culprit(names | companions, "coupled" if companions else kind, confidence, last, first, judged))
             because.update({name: _reason(name, names, companions, judged) for name in guilty})
         for name in sorted(held - because.keys()):
             because[name] = self._other_reason(name, result)
-        return lock, tuple(culprits), because
+        short = frozenset(name for name in held if lock.get(name) != self.final.get(name))
+        named = tuple(culprit for culprit in culprits if short.intersection(culprit.changes))
+        return lock, named, {name: why for name, why in because.items() if name in short}
 
     def _red_run(self, names: frozenset[str], kept: frozenset[str]) -> Judged | None:
         """The evidence against a culprit: alone, or on top of what is kept."""

@@ -20,17 +20,22 @@ Versions = Mapping[str, str]
 
 @dataclass(slots=True, kw_only=True)
 class Mover:
-    """`others` and `beside` are what every environment holds besides the lock: requirement lines, and pins that no lock has."""
+    """`others` and `beside` are what every environment holds besides the lock: requirement lines, and pins that no lock has.
+
+    `without` are names that no environment gets, because the user said so.
+    """
 
     question: Question
     resolver: Resolver
     others: tuple[str, ...] = ()
     beside: Versions = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
     _known: dict[tuple[object, ...], dict[str, str] | None] = field(default_factory=dict)
 
     def pins(self, versions: Versions) -> Pins:
         """A lock as what an environment shall hold."""
-        return Pins(versions=tuple(sorted({**self.beside, **versions}.items())), others=self.others)
+        held = {name: version for name, version in {**self.beside, **versions}.items() if name not in self.without}
+        return Pins(versions=tuple(sorted(held.items())), others=self.others)
 
     def lock(self, now: Versions, final: Versions, moved: Versions, frozen: Iterable[str] = ()) -> dict[str, str] | None:
         """The pins `now` with `moved` at exactly these versions, and what must move along no further than `final`.

@@ -20,6 +20,7 @@ from steadypin.model.gap import Gap
 from steadypin.model.parse import normalise
 from steadypin.model.plan import Plan
 from steadypin.pipeline import facts as reading
+from steadypin.pipeline.advisories import unsafe_releases
 from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.facts import Request
 from steadypin.pipeline.pinning import code_of, names_of
@@ -76,6 +77,12 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
 
 def gather(settings: Settings, request: Request) -> Facts:
     """The facts to plan from. Where no environment is found and none was named, locks and manifests are enough."""
+    facts = _read(settings, request)
+    known = settings.advisory_source == "local" and "advisories" in request.ledgers
+    return replace(facts, unsafe=unsafe_releases(facts, settings)) if known else facts
+
+
+def _read(settings: Settings, request: Request) -> Facts:
     try:
         return reading.gather(settings, request)
     except EnvironmentNotFound as error:
@@ -162,7 +169,7 @@ def _resolver(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) 
     folder = cache_dir(settings)
     where = Circumstances(
         folder=settings.root,
-        interpreters=(),
+        interpreters=_interpreters(facts),
         cache_dir=folder,
         offline=settings.offline,
         timeout=request.timeout,
@@ -173,6 +180,17 @@ def _resolver(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) 
         return chosen
     context = codec.digest(replace(facts, taken_at="", gaps=()))
     return Cached(solver=chosen, folder=folder / "resolutions", context=context)
+
+
+def _interpreters(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """The environment's own interpreter by its minor version: what has to be built is built for it."""
+    environment = facts.environment
+    if environment is None or environment.target != facts.target:
+        return ()
+    minor = ".".join(facts.target.python.split(".")[:2])
+    folder = Path(environment.path)
+    places = (folder / "bin" / "python", folder / "Scripts" / "python.exe")
+    return tuple((minor, str(python)) for python in places if python.is_file())[:1]
 
 
 def _owner_gaps(facts: Facts) -> tuple[Gap, ...]:

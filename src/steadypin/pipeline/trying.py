@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from time import monotonic
 
 from steadypin.errors import CommandError, Inconclusive
@@ -96,9 +95,7 @@ class Trials:
 
     def run(self, pins: Pins, phase: str, tests: tuple[str, ...] = ()) -> TestRun:
         """The next outcome that the journal knows of this subject, else a new execution, recorded before it returns."""
-        subject = Subject(
-            lock=pins.digest, tree=self.lab.copy.digest, command=self.command, python=self.python, tests=tuple(sorted(tests))
-        )
+        subject = self._subject(pins, tests)
         remembered = self.journal.runs.get(subject.key, [])
         used = self._used[subject.key]
         self._used[subject.key] += 1
@@ -115,6 +112,14 @@ class Trials:
         self.test_seconds += done.seconds
         self.journal.append(subject, done)
         return done
+
+    def knows(self, pins: Pins) -> bool:
+        """Whether the journal has an outcome of exactly these pins."""
+        return bool(self.journal.runs.get(self._subject(pins).key))
+
+    def _subject(self, pins: Pins, tests: tuple[str, ...] = ()) -> Subject:
+        tree = self.lab.copy.digest
+        return Subject(lock=pins.digest, tree=tree, command=self.command, python=self.python, tests=tuple(sorted(tests)))
 
     def run_counts(self) -> RunCounts:
         """Executions so far, by purpose."""
@@ -183,9 +188,3 @@ def _failures(run: TestRun) -> frozenset[str]:
 def install_failure(error: CommandError) -> TestRun:
     """A set that cannot be installed, as a run that did not happen."""
     return TestRun(command=(), outcome="cannot-install", exit_code=None, seconds=0.0, error=error.message)
-
-
-def shortened(run: TestRun, root: Path) -> TestRun:
-    """A run whose log path is relative to `root` where it lies below it."""
-    log = Path(run.log)
-    return replace(run, log=str(log.relative_to(root)) if run.log and log.is_relative_to(root) else run.log)

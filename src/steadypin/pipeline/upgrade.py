@@ -8,11 +8,8 @@ from pathlib import Path
 from time import monotonic
 
 from steadypin import codec
-from steadypin.comparison import compare
-from steadypin.comparison.applicable import Selection
-from steadypin.comparison.join import own_names
 from steadypin.config import Settings
-from steadypin.errors import CommandError, StaleInput, UsageError
+from steadypin.errors import CommandError
 from steadypin.index.client import IndexClient
 from steadypin.index.routing import route
 from steadypin.model.facts import Facts
@@ -23,55 +20,21 @@ from steadypin.model.upgrade import Baseline, Held, Move, StageResult, UpgradeRe
 from steadypin.pipeline import planning
 from steadypin.pipeline.culprits import Outcome, StageTrial
 from steadypin.pipeline.environment import cache_dir
-from steadypin.pipeline.moving import Mover, Versions, differences
-from steadypin.pipeline.testing import test_command
-from steadypin.pipeline.trying import Limits, OutOfBudget, Trials
+from steadypin.pipeline.moving import Versions, differences
+from steadypin.pipeline.preparing import Scene, UpgradeRequest, installer, interpreter, leave_out, prepare
+from steadypin.pipeline.trying import OutOfBudget, Trials
 from steadypin.pipeline.writing import Writing
-from steadypin.planning.candidates import resolve_base
-from steadypin.planning.problem import Problem, pose
 from steadypin.resolution.uv import find_uv
 from steadypin.transport.cache import Cache
 from steadypin.trials.journal import Journal
 from steadypin.trials.runner.run import Place
-from steadypin.trials.sandbox.installers import Installer, Pip, Uv
 from steadypin.trials.sandbox.lab import Lab, own_folder
+
+MOST_REFUSED = 10
+"""Pins that may be left out because they cannot be installed; more means that something else is wrong."""
 
 PATIENCE = 3
 """Whole runs of the baseline that may be flaky before it is taken to be."""
-
-_NEVER_PINNED = frozenset({"pip", "setuptools", "wheel", "distribute"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpgradeRequest:
-    """What the user asked for, besides the plan."""
-
-    plan: planning.PlanRequest = field(default_factory=planning.PlanRequest)
-    test: str | None = None
-    stages: tuple[int, int] | None = None
-    all_at_once: bool = False
-    apply: bool = False
-    bisect: bool = True
-    allow_failing: bool = False
-    limits: Limits = field(default_factory=Limits)
-    keep_variables: tuple[str, ...] = ()
-    forget: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class Scene:
-    """Everything that carrying out needs, made once. `today` is the lock that the baseline tests."""
-
-    facts: Facts
-    settings: Settings
-    request: UpgradeRequest
-    plan: Plan
-    problem: Problem
-    mover: Mover
-    today: Versions
-    command: str
-    python: str
-    gaps: list[Gap] = field(default_factory=list)
 
 
 def upgrade(
@@ -83,7 +46,7 @@ def upgrade(
     started = monotonic()
     scene = prepare(facts, settings, request, made, tell)
     scratch = project_folder(settings)
-    lab = Lab.open(settings.root, own_folder(scratch), base=_interpreter(scene), installer=_installer(scene))
+    lab = Lab.open(settings.root, own_folder(scratch), base=interpreter(scene), installer=installer(scene))
     try:
         trials = _trials(scene, lab, scratch, tell)
         result = carry_out(scene, trials)
@@ -132,44 +95,6 @@ def project_folder(settings: Settings) -> Path:
     return cache_dir(settings) / "trials" / name
 
 
-def prepare(facts: Facts, settings: Settings, request: UpgradeRequest, made: Plan | None, tell: Callable[[str], None]) -> Scene:
-    """Plan, and find out what stands today and how it is tested."""
-    if made is not None and planning.is_stale(made, facts):
-        raise StaleInput("the plan was made from other pins than stand here now", hint="plan again")
-    asked = replace(request.plan, group_by="none") if request.all_at_once else request.plan
-    plan = made or planning.plan(facts, settings, asked, tell=tell)
-    if plan.question is None:
-        raise UsageError("there is nothing to upgrade: the project requires nothing", hint="is this the project's folder?")
-    resolver = planning._resolver(facts, settings, request.plan, planning._pip(facts, settings))
-    selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
-    comparison = compare(facts, settings.policy, selection)
-    goal = planning.goal_of(facts, settings, request.plan, planning._pip(facts, settings))
-    problem = pose(facts, comparison, replace(goal, taken_at=facts.taken_at))
-    base = resolve_base(problem, resolver).versions
-    today = {name: problem.preferred.get(name, version) for name, version in base.items()}
-    beside = {name: version for name, version in problem.standing.items() if name not in base}
-    command, because = test_command(settings.root, request.test, settings.test, today.keys() | beside.keys())
-    tell(f"tested with {command} ({because})")
-    scene = Scene(
-        facts=facts,
-        settings=settings,
-        request=request,
-        plan=plan,
-        problem=problem,
-        mover=Mover(
-            question=plan.question,
-            resolver=resolver,
-            others=tuple(sorted(other_lines(facts, problem.set_aside, settings.root))),
-            beside=beside,
-        ),
-        today=today,
-        command=command,
-        python=facts.target.python,
-    )
-    scene.gaps += [*plan.gaps, *_environment_gaps(facts, today)]
-    return scene
-
-
 def carry_out(scene: Scene, trials: Trials) -> UpgradeResult:
     """Baseline, stages, confirmation; nothing is written here."""
     result = UpgradeResult(
@@ -180,6 +105,8 @@ def carry_out(scene: Scene, trials: Trials) -> UpgradeResult:
         lock=tuple(sorted(scene.today.items())),
     )
     try:
+        if not trials.knows(scene.mover.pins(scene.today)):
+            fit(scene, trials.lab)
         baseline = check_baseline(scene, trials)
     except OutOfBudget as stop:
         return replace(result, stopped=str(stop))
@@ -188,6 +115,34 @@ def carry_out(scene: Scene, trials: Trials) -> UpgradeResult:
         return replace(result, gaps=(_baseline_gap(baseline),))
     trials.learn_timeout(baseline.seconds)
     return _stages(scene, trials, result)
+
+
+def fit(scene: Scene, lab: Lab) -> None:
+    """Make the first environment. What can be installed no more, and is not installed in the project's own environment
+    either, is left out, and said. Raises CommandError with the names of what else cannot be installed.
+    """
+    try:
+        lab.prepare(scene.mover.pins(scene.today))
+        return
+    except CommandError as error:
+        refused = lab.environment.refused(scene.mover.pins(scene.today))
+        if not refused or len(refused) > MOST_REFUSED:
+            raise
+        installed = {d.name: d.version for d in scene.facts.installed}
+        needed = [name for name in refused if scene.facts.environment is None or _is_needed(name, scene, installed)]
+        if needed:
+            raise CommandError(
+                f"not installable any more: {', '.join(needed)}: {error.message[-400:]}",
+                output=error.output,
+                hint="leave what no test needs out with --without NAME, or install from an index that still has it",
+            ) from None
+    leave_out(scene, refused, installed)
+    lab.prepare(scene.mover.pins(scene.today))
+
+
+def _is_needed(name: str, scene: Scene, installed: Mapping[str, str | None]) -> bool:
+    """Whether the project's environment has it; from an index instead of from elsewhere is as good."""
+    return name in installed and name not in scene.problem.set_aside
 
 
 def check_baseline(scene: Scene, trials: Trials) -> Baseline:
@@ -224,61 +179,78 @@ def check_baseline(scene: Scene, trials: Trials) -> Baseline:
     )
 
 
+@dataclass(slots=True, kw_only=True)
+class _Proved:
+    """What is proved so far: the lock `now`, names that stay and why, and what was found out on the way."""
+
+    now: Versions
+    frozen: dict[str, str]
+    because: dict[str, str] = field(default_factory=dict)
+    culprits: list[Culprit] = field(default_factory=list)
+    together: list[tuple[str, ...]] = field(default_factory=list)
+    rows: list[StageResult] = field(default_factory=list)
+    stopped: str = ""
+
+    def add(self, outcome: Outcome, row: StageResult) -> None:
+        self.now = outcome.lock
+        self.frozen |= {name: self.now[name] for name in outcome.because if name in self.now}
+        self.because |= outcome.because
+        self.culprits += outcome.culprits
+        self.together += outcome.together
+        self.rows.append(row)
+        self.stopped = outcome.stopped
+
+
 def _stages(scene: Scene, trials: Trials, result: UpgradeResult) -> UpgradeResult:
-    now: Versions = dict(scene.today)
-    frozen: dict[str, str] = {}
-    culprits: list[Culprit] = []
-    because: dict[str, str] = {}
-    rows: list[StageResult] = []
-    together: list[tuple[str, ...]] = []
-    stopped = ""
-    for stage in chosen_stages(scene):
-        final = {package.name: package.version for package in stage.lock}
-        final = {**final, **{name: version for name, version in frozen.items() if name in final}}
-        units = tuple(sorted(_units(scene, now, final)))
-        before = trials.run_counts().total
-        if not differences(now, final):
-            continue
-        trials.tell(f"stage {stage.number}: {stage.title}, {len(units)} to move")
-        outcome = _carry_out_stage(scene, trials, now, final, units, frozenset(frozen))
-        now = outcome.lock
-        frozen |= {name: now[name] for name in outcome.because if name in now}
-        culprits += outcome.culprits
-        because |= outcome.because
-        together += outcome.together
-        stopped = outcome.stopped
-        rows.append(
-            StageResult(
-                number=stage.number,
-                title=stage.title,
-                verdict=outcome.verdict,
-                runs=trials.run_counts().total - before,
-                changes=units,
-                lock_digest=scene.mover.pins(now).digest,
-            )
-        )
-        if stopped:
-            break
-    final_pins = scene.mover.pins(now)
-    confirmed = trials.is_green(final_pins)
-    if not confirmed and not stopped:
-        try:
-            confirmed = trials.judge(final_pins, "confirm").verdict is Verdict.PASSED
-        except OutOfBudget as stop:
-            stopped = str(stop)
-    return _summed_up(
-        scene,
-        replace(
-            result,
-            stages=tuple(rows),
-            culprits=tuple(culprits),
-            together=tuple(sorted(together)),
-            confirmed=confirmed,
-            stopped=stopped,
-        ),
-        now,
-        because,
+    """Each stage on top of what is proved, and the whole at the end."""
+    proved = _Proved(
+        now=dict(scene.today), frozen={name: scene.today[name] for name in scene.mover.without if name in scene.today}
     )
+    for stage in chosen_stages(scene):
+        if not proved.stopped:
+            _stage(scene, trials, stage, proved)
+    confirmed = _confirm(scene, trials, proved)
+    found = replace(
+        result,
+        stages=tuple(proved.rows),
+        culprits=tuple(proved.culprits),
+        together=tuple(sorted(proved.together)),
+        confirmed=confirmed,
+        stopped=proved.stopped,
+    )
+    return _summed_up(scene, found, proved)
+
+
+def _stage(scene: Scene, trials: Trials, stage: Stage, proved: _Proved) -> None:
+    final = {package.name: package.version for package in stage.lock}
+    final |= {name: version for name, version in proved.frozen.items() if name in final}
+    if not differences(proved.now, final):
+        return
+    units = tuple(sorted(_units(scene, proved.now, final)))
+    before = trials.run_counts().total
+    trials.tell(f"stage {stage.number}: {stage.title}, {len(units)} to move")
+    outcome = _carry_out_stage(scene, trials, proved.now, final, units, frozenset(proved.frozen))
+    row = StageResult(
+        number=stage.number,
+        title=stage.title,
+        verdict=outcome.verdict,
+        runs=trials.run_counts().total - before,
+        changes=units,
+        lock_digest=scene.mover.pins(outcome.lock).digest,
+    )
+    proved.add(outcome, row)
+
+
+def _confirm(scene: Scene, trials: Trials, proved: _Proved) -> bool:
+    """Whether exactly what would be written has been green as a whole; tested now where it has not been yet."""
+    pins = scene.mover.pins(proved.now)
+    if trials.is_green(pins) or proved.stopped:
+        return trials.is_green(pins)
+    try:
+        return trials.judge(pins, "confirm").verdict is Verdict.PASSED
+    except OutOfBudget as stop:
+        proved.stopped = str(stop)
+        return False
 
 
 def _carry_out_stage(
@@ -320,29 +292,22 @@ def _units(scene: Scene, now: Versions, final: Versions) -> Iterator[str]:
             yield name
 
 
-def _summed_up(scene: Scene, result: UpgradeResult, now: Versions, because: Mapping[str, str]) -> UpgradeResult:
+def _summed_up(scene: Scene, result: UpgradeResult, proved: _Proved) -> UpgradeResult:
+    """The result with what moved and what did not."""
+    now, today = proved.now, scene.today
     target = {package.name: package.version for stage in chosen_stages(scene)[-1:] for package in stage.lock}
-    moves = [Move(name=n, before=scene.today.get(n), after=now.get(n)) for n in differences(scene.today, now)]
-    held = [
-        Held(
-            name=name,
-            before=scene.today[name],
-            at=now[name],
-            wanted=target[name],
-            because=because.get(name)
-            or (f"not decided: {result.stopped} ended the work" if result.stopped else "what asks for it is held"),
-        )
-        for name in _units(scene, now, target)
-        if name in scene.today and (name in because or result.stopped or name in scene.problem.direct)
-    ]
-    short = {item.name for item in held}
-    return replace(
-        result,
-        kept=tuple(move for move in moves if move.name not in short),
-        held=tuple(held),
-        moved=tuple(moves),
-        lock=tuple(sorted(now.items())),
+    moves = [Move(name=name, before=today.get(name), after=now.get(name)) for name in differences(today, now)]
+    otherwise = (
+        f"not decided: {result.stopped} ended the work" if result.stopped else "what it needs, or what needs it, is held"
     )
+    held = tuple(
+        Held(name=name, before=today[name], at=now[name], wanted=target[name], because=proved.because.get(name, otherwise))
+        for name in _units(scene, now, target)
+        if name in today
+    )
+    short = {item.name for item in held}
+    kept = tuple(move for move in moves if move.name not in short)
+    return replace(result, kept=kept, held=held, moved=tuple(moves), lock=tuple(sorted(now.items())))
 
 
 def exit_code(result: UpgradeResult) -> int:
@@ -354,83 +319,6 @@ def exit_code(result: UpgradeResult) -> int:
     if not result.confirmed:
         return 3
     return 1 if result.held or result.culprits or result.stopped else 0
-
-
-# --- making the scene
-
-
-def other_lines(facts: Facts, aside: frozenset[str], root: Path) -> Iterator[str]:
-    """Requirement lines of what comes from no index: repositories, archives and folders, as locked or installed."""
-    own = own_names(facts)
-    locked = {p.name: p for p in facts.locked if p.name in aside and p.name not in own}
-    for name in sorted(name for name in aside - own if name):
-        entry = locked.get(name)
-        installed = next((d for d in facts.installed if d.name == name), None)
-        direct = installed.direct_url if installed else None
-        if entry is not None and entry.requirement and " @ " in entry.requirement:
-            yield entry.requirement
-        elif entry is not None and entry.origin and entry.origin.kind == "vcs" and entry.origin.url:
-            url = entry.origin.url if "+" in entry.origin.url.split(":")[0] else f"git+{entry.origin.url}"
-            yield f"{name} @ {url}" + (f"@{entry.origin.revision}" if entry.origin.revision else "")
-        elif direct is not None and direct.kind == "path":
-            yield f"{name} @ {direct.url}"
-        elif direct is not None and direct.kind == "vcs":
-            yield f"{name} @ git+{direct.url}" + (f"@{direct.revision}" if direct.revision else "")
-        elif direct is not None:
-            yield f"{name} @ {direct.url}"
-
-
-def _environment_gaps(facts: Facts, today: Versions) -> Iterator[Gap]:
-    """An environment that lacks its pins is said, and not tested as if it had them."""
-    if facts.environment is None:
-        return
-    installed = {d.name: d.version for d in facts.installed}
-    pinned = {p.name for p in facts.locked if p.name}
-    wrong = sorted(
-        n
-        for n in differences(
-            {k: v for k, v in installed.items() if k in today and v}, {k: v for k, v in today.items() if k in pinned}
-        )
-        if n in pinned
-    )
-    if wrong:
-        yield Gap(
-            subject="environment",
-            stage="trials",
-            reason="differs-from-lock",
-            detail=f"the lock was tested, which the environment does not hold: {', '.join(wrong[:10])}"
-            + (f" and {len(wrong) - 10} more" if len(wrong) > 10 else ""),
-        )
-
-
-def _interpreter(scene: Scene) -> str:
-    """An interpreter to make environments with: the audited environment's own, this one, or the target's version."""
-    environment = scene.facts.environment
-    if environment is not None and not scene.settings.target:
-        for name in ("bin/python", "Scripts/python.exe"):
-            if (Path(environment.path) / name).exists():
-                return str(Path(environment.path) / name)
-        if Path(environment.path).is_file():
-            return environment.path
-    import sys
-
-    ours = ".".join(map(str, sys.version_info[:2]))
-    wanted = ".".join(scene.facts.target.python.split(".")[:2])
-    return sys.executable if wanted == ours else wanted
-
-
-def _installer(scene: Scene) -> Installer:
-    pip = planning._pip(scene.facts, scene.settings)
-    uv = find_uv(folder=None) if scene.request.plan.resolver != "pip-tools" else None
-    if uv is None:
-        return Pip(options=pip.options, variables=pip.variables)
-    return Uv(command=uv.command, options=_uv_options(pip.options), variables=pip.variables, offline=scene.settings.offline)
-
-
-def _uv_options(options: tuple[str, ...]) -> tuple[str, ...]:
-    several = any(option in ("--extra-index-url", "--find-links") for option in options)
-    renamed = tuple("--allow-insecure-host" if option == "--trusted-host" else option for option in options)
-    return (*renamed, "--index-strategy", "unsafe-best-match") if several else renamed
 
 
 def _trials(scene: Scene, lab: Lab, scratch: Path, tell: Callable[[str], None]) -> Trials:

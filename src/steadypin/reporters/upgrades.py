@@ -32,5 +32,6 @@ UPGRADE_REPORTERS: Mapping[str, UpgradeReporter] = {
         UpgradeReporter(name="json", suffixes=(".json",), module="steadypin.reporters.upgrade_json"),
         UpgradeReporter(name="markdown", suffixes=(".md",), module="steadypin.reporters.upgrade_markdown"),
         UpgradeReporter(name="junit", suffixes=(".xml",), module="steadypin.reporters.upgrade_junit"),
+        UpgradeReporter(name="html", suffixes=(".html", ".htm"), module="steadypin.reporters.html.upgrade"),
     )
 }

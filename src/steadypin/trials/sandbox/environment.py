@@ -65,6 +65,24 @@ class Environment:
             )
         self._left = self._files()
 
+    def refused(self, pins: Pins) -> tuple[str, ...]:
+        """Names of pins that cannot be installed, each found by halving. The environment is made anew afterwards."""
+        lines = {f"{name}=={version}": name for name, version in pins.versions}
+        lines |= {line: parse.normalise(line.partition(" @ ")[0]) for line in pins.others}
+        bad = self._refused(list(lines)) if self.python.exists() else []
+        self._sites = ()
+        return tuple(sorted(lines[line] for line in bad))
+
+    def _refused(self, lines: list[str]) -> list[str]:
+        try:
+            self.installer.install(self.python, lines)
+        except CommandError:
+            if len(lines) < 2:
+                return lines
+            middle = len(lines) // 2
+            return self._refused(lines[:middle]) + self._refused(lines[middle:])
+        return []
+
     def owner(self, top: str) -> str | None:
         """The distribution that a top-level module in site-packages belongs to, by its RECORD."""
         for site in self._sites:

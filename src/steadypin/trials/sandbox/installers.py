@@ -101,5 +101,5 @@ def _checked(words: Sequence[str], environment: dict[str, str]) -> None:
     raise CommandError(
         f"the scratch environment cannot be made: {Path(words[0]).name} ended with {done.exit_code}: {said}",
         output=said,
-        hint="can these versions be installed at all? try the same pins with your installer",
+        hint="a pin that only a server needs can be left out of the trials with --without NAME",
     )

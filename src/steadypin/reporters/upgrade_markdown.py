@@ -1,0 +1,93 @@
+"""The result of an upgrade as Markdown, for a pull request or a job summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steadypin.model.trial import Culprit
+from steadypin.model.upgrade import Move, UpgradeResult
+from steadypin.reporters.layout import count
+from steadypin.reporters.markdown import code, escape
+from steadypin.reporters.reporter import Presentation
+from steadypin.reporters.upgrade_terminal import culprit_words, headline
+
+
+def render(result: UpgradeResult, presentation: Presentation) -> str:
+    """The whole result."""
+    del presentation
+    cost = (
+        f"{count(result.runs.total, 'run')} of {code(result.command)} on Python {escape(result.python)}, {result.seconds:.0f} s"
+    )
+    lines = ["# Upgrade", "", f"**{escape(headline(result))}**", "", f"{cost}.", ""]
+    for part in (_baseline, _stages, _moved, _culprits, _held, _rest):
+        lines += part(result)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _baseline(result: UpgradeResult) -> Iterator[str]:
+    if not result.baseline.failed:
+        return
+    yield from (f"## Baseline: {escape(result.baseline.outcome)}", "")
+    yield from (f"- {code(test)}" for test in result.baseline.failed[:50])
+    yield from ("", escape(result.baseline.error), "")
+
+
+def _stages(result: UpgradeResult) -> Iterator[str]:
+    if not result.stages:
+        return
+    yield from ("| stage | | as a whole | runs |", "| --- | --- | --- | --- |")
+    for stage in result.stages:
+        yield f"| {stage.number} | {escape(stage.title)} | {stage.verdict.value} | {stage.runs} |"
+    yield ""
+
+
+def _moved(result: UpgradeResult) -> Iterator[str]:
+    if not result.moved:
+        return
+    yield from (f"## Moved ({len(result.moved)})", "", "| package | from | to |", "| --- | --- | --- |")
+    yield from (_row(move) for move in result.moved)
+    yield ""
+    yield from (f"Only together: {', '.join(map(code, names))}" for names in result.together)
+    yield ""
+
+
+def _row(move: Move) -> str:
+    return f"| {code(move.name)} | {code(move.before or '-')} | {code(move.after or 'removed')} |"
+
+
+def _culprits(result: UpgradeResult) -> Iterator[str]:
+    if not result.culprits:
+        return
+    yield from (f"## Culprits ({len(result.culprits)})", "")
+    for culprit in result.culprits:
+        yield from _culprit(culprit)
+    yield ""
+
+
+def _culprit(culprit: Culprit) -> Iterator[str]:
+    yield f"- **{escape(culprit_words(culprit))}**"
+    if culprit.error:
+        yield f"  - {code(culprit.error)}"
+    if culprit.boundary:
+        yield f"  - at {code(culprit.boundary)}"
+    yield from (f"  - red: {code(test)}" for test in culprit.failing_tests[:10])
+
+
+def _held(result: UpgradeResult) -> Iterator[str]:
+    if not result.held:
+        return
+    yield from (f"## Held ({len(result.held)})", "", "| package | at | wanted | because |", "| --- | --- | --- | --- |")
+    for item in result.held:
+        yield f"| {code(item.name)} | {code(item.at)} | {code(item.wanted)} | {escape(item.because)} |"
+    yield ""
+
+
+def _rest(result: UpgradeResult) -> Iterator[str]:
+    if result.flaky:
+        yield from (f"Flaky, blamed on nothing: {', '.join(map(code, result.flaky[:50]))}", "")
+    if result.gaps:
+        yield from ("<details>", f"<summary>{count(len(result.gaps), 'thing')} not known</summary>", "")
+        yield from (f"- {code(gap.subject)}: {escape(gap.detail or gap.reason)}" for gap in result.gaps[:50])
+        yield from ("", "</details>", "")
+    if result.written:
+        yield f"Written: {', '.join(map(code, result.written))}"
