@@ -38,10 +38,21 @@ class Universe:
         preferred = {name: version for name, version in question.pins if name not in free}
         refused: list[Conflict] = []
         chosen = self._search({}, demands, limits, preferred, refused)
+        if chosen is None and len(limits) <= 16:
+            refused = []
+            self._search({}, demands, self._that_matter(demands, limits), preferred, refused)
         seen = tuple(sorted(self._seen(chosen or {}))) if self.tells else ()
         if chosen is None:
             return Resolution(resolver=self.name, conflicts=tuple(dict.fromkeys(refused)), requires=seen)
         return Resolution(resolver=self.name, packages=tuple(self._packages(chosen, demands)), requires=seen)
+
+    def _that_matter(self, demands, limits):
+        """The constraints without which there would be an answer: a refusal names nobody who has no part in it."""
+        for limit in tuple(limits):
+            others = [other for other in limits if other is not limit]
+            if self._search({}, demands, others, {}, []) is None:
+                limits = others
+        return limits
 
     def _search(self, chosen, demands, limits, preferred, refused):
         for by, demand in demands:

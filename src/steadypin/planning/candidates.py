@@ -9,12 +9,16 @@ from packaging.version import Version
 
 from steadypin.errors import Unsolvable
 from steadypin.model import parse
-from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.comparison import PackageComparison
+from steadypin.model.facts import Facts
 from steadypin.model.released import Release
 from steadypin.model.resolution import Conflict, Question, Resolution
+from steadypin.model.target import Target as TargetMachine
 from steadypin.planning.bounds import at_least, exactly, higher, same
 from steadypin.planning.clock import at_or_before, days_before
+from steadypin.planning.coupling import admits
+from steadypin.planning.cures import Cured, fewest_moves, ladder
+from steadypin.planning.flaws import Flaws, worse
 from steadypin.planning.goal import Goal, Level
 from steadypin.planning.moves import Size, ceiling, is_calendar
 from steadypin.planning.problem import Problem
@@ -86,50 +90,99 @@ def _unyanked(package: PackageComparison | None, version: str) -> str:
     return version
 
 
-def resolve_target(problem: Problem, base: Mapping[str, str], goal: Goal, resolver: Resolver) -> Target:
-    """Everything at once, as far as the goal and the project's own requirements allow, and nothing below where it stands."""
-    cures = {name: cure for name in base if (cure := smallest_cure(problem.packages.get(name), base[name]))}
-    if not any(goal.moves(name) for name in base):
-        return _resolve_cures(problem, base, cures, goal, resolver)
-    question = _target_question(problem, base, goal, {name: v for name, v in cures.items() if not goal.moves(name)})
+def resolve_cures(
+    facts: Facts, problem: Problem, base: Resolution, goal: Goal, flaws: Flaws, resolver: Resolver
+) -> Cured | None:
+    """Today's pins with the fewest moves that leave the fewest flaws; None where there is nothing that could be cured.
+
+    A level caps its package here too; a cooldown does not, for a known flaw is the greater risk.
+    """
+    pins, asked_by = base.versions, {package.name: package.via for package in base.packages}
+    patient = replace(goal, cooldown_days=0)
+    ladders = {}
+    for name, version in sorted(pins.items()):
+        if name in goal.exclude:
+            continue
+        package = problem.packages.get(name)
+        bounds = tuple(_bounds(package, name, version, patient))
+        ladders[name] = ladder(
+            name,
+            version,
+            tuple(r for r in _raisable(package, version, facts.target, goal) if all(admits(bound, r) for bound in bounds)),
+            flaws,
+            may_move=goal.touches(name),
+            may_go=name not in problem.direct and "" not in asked_by[name],
+            caps=(*(f"{name}{bound}" for bound in _bounds(package, name, version, goal)),),
+        )
+    if not any(rungs[0].cure for rungs in ladders.values()):
+        return None
+    fixed = (exactly(name, pins[name]) for name in goal.exclude if name in pins)
+    question = replace(problem.question, constraints=(*problem.question.constraints, *fixed, *_prereleases(goal)))
+    return fewest_moves(question, ladders, resolver)
+
+
+def _raisable(package: PackageComparison | None, version: str, target: TargetMachine, goal: Goal) -> Iterator[str]:
+    """The releases above a version that the target can install, ascending."""
+    if package is None or package.project is None:
+        return
+    before = parse.version(version)
+    for release in package.project.releases:
+        known = parse.version(release.version)
+        if known is None or before is None or known <= before or release.yanked is not None:
+            continue
+        if known.is_prerelease and not before.is_prerelease and package.name not in goal.prereleases:
+            continue
+        usable = release.sdist or not release.wheels or any(target.accepts_wheel(f) is not False for f in release.wheels)
+        if usable and target.accepts_python(release.requires_python):
+            yield release.version
+
+
+def resolve_target(
+    problem: Problem, base: Resolution, cured: Cured | None, goal: Goal, flaws: Flaws, resolver: Resolver
+) -> Target:
+    """Everything at once, as far as the goal and the project's own requirements allow, and nothing below where it stands or
+    where it is cured.
+    """
+    now = cured.resolution if cured else base
+    refused = tuple(sorted(cured.refused.items())) if cured else ()
+    question = _target_question(problem, base.versions, now.versions, goal, flaws)
+    if not any(goal.moves(name) for name in now.versions):
+        return Target(resolution=now, question=question, refused=refused)
     resolution = resolver.resolve(question)
     if not resolution.solved:  # a pin that is not on offer any more cannot be a lower bound
-        question = replace(question, constraints=problem.question.constraints + tuple(_ceilings(problem, base, goal)))
+        ceilings = _ceilings(problem, now.versions, goal)
+        question = replace(question, constraints=(*problem.question.constraints, *ceilings))
         resolution = resolver.resolve(question)
     if not resolution.solved:
         raise unsolvable(resolution.conflicts)
-    return Target(resolution=resolution, question=question)
+    return Target(resolution=resolution, question=question, refused=refused)
 
 
-def _resolve_cures(
-    problem: Problem, base: Mapping[str, str], cures: Mapping[str, str], goal: Goal, resolver: Resolver
-) -> Target:
-    """Nothing but the cures. What does not fit is taken out: first what some package forbids, else half of what is left."""
-    wanted = {name: v for name, v in cures.items() if name not in goal.exclude}
-    refused: list[tuple[str, tuple[Conflict, ...]]] = []
-    while True:
-        question = _target_question(problem, base, goal, wanted)
-        resolution = resolver.resolve(question)
-        if resolution.solved:
-            return Target(resolution=resolution, question=question, refused=tuple(sorted(refused)))
-        if not wanted:
-            raise unsolvable(resolution.conflicts)
-        blocked = {conflict.name for conflict in resolution.conflicts if conflict.by not in ("", "index")}
-        for name in sorted(blocked & wanted.keys()) or sorted(wanted)[: (len(wanted) + 1) // 2]:
-            del wanted[name]
-            refused.append((name, resolution.conflicts))
-
-
-def _target_question(problem: Problem, base: Mapping[str, str], goal: Goal, cures: Mapping[str, str]) -> Question:
-    """Names that are not meant to move keep their pin as long as they can; a cure takes the place of its package's pin."""
-    free = tuple(sorted(name for name in base if goal.moves(name)))
-    floor = (at_least(name, cures.get(name, base[name])) for name in sorted(base) if name not in goal.exclude)
+def _target_question(problem: Problem, base: Mapping[str, str], now: Mapping[str, str], goal: Goal, flaws: Flaws) -> Question:
+    """Names that are not meant to move keep their pin as long as they can. What is cured does not come back, and nothing goes
+    to a release with more flaws than it has.
+    """
+    free = tuple(sorted(name for name in now if goal.moves(name)))
+    floor = (at_least(name, now[name]) for name in sorted(now) if name not in goal.exclude)
+    gone = (f"{name}<0.dev0" for name in sorted(base.keys() - now.keys()) if flaws.at(name, base[name]))
     return replace(
         problem.question,
-        pins=tuple(sorted({**base, **cures}.items())),
+        pins=tuple(sorted(now.items())),
         upgrade=free,
-        constraints=(*problem.question.constraints, *floor, *_ceilings(problem, base, goal)),
+        constraints=(
+            *problem.question.constraints,
+            *floor,
+            *gone,
+            *_ceilings(problem, now, goal),
+            *(text for name in sorted(now) for text in _worse(problem.packages.get(name), now[name], flaws)),
+        ),
     )
+
+
+def _worse(package: PackageComparison | None, version: str, flaws: Flaws) -> Iterator[str]:
+    if package is not None and package.project is not None:
+        above = (r.version for r in package.project.releases if higher(r.version, version))
+        yield from worse(flaws, package.name, above, flaws.count(package.name, version))
 
 
 def _ceilings(problem: Problem, base: Mapping[str, str], goal: Goal) -> Iterator[str]:
@@ -138,7 +191,11 @@ def _ceilings(problem: Problem, base: Mapping[str, str], goal: Goal) -> Iterator
             yield exactly(name, base[name])
             continue
         yield from (f"{name}{bound}" for bound in _bounds(problem.packages.get(name), name, base[name], goal))
-    yield from (f"{name}>=0.dev0" for name in goal.prereleases)
+    yield from _prereleases(goal)
+
+
+def _prereleases(goal: Goal) -> Iterator[str]:
+    return (f"{name}>=0.dev0" for name in goal.prereleases)
 
 
 def _bounds(package: PackageComparison | None, name: str, version: str, goal: Goal) -> Iterator[str]:
@@ -163,24 +220,3 @@ def _ripe(package: PackageComparison, version: str, goal: Goal) -> str:
 def is_ripe(release: Release, goal: Goal) -> bool:
     """Whether a release is older than the cooldown; one without a date is not."""
     return release.published is not None and at_or_before(release.published, days_before(goal.taken_at, goal.cooldown_days))
-
-
-def smallest_cure(package: PackageComparison | None, version: str) -> str | None:
-    """The smallest release on offer that none of the package's known flaws reaches; None where there is none to cure.
-
-    Each flaw names the versions at which it is gone; the highest of their first ones is beyond all of them.
-    """
-    open_flaws = [match for match in (package.advisories if package else ()) if not _is_past(match, version)]
-    if not open_flaws or package is None:
-        return None
-    firsts = [match.fixed_in[0] for match in open_flaws if match.fixed_in and parse.version(match.fixed_in[0])]
-    if not firsts:
-        return None
-    least = max(firsts, key=Version)
-    offered = [r.version for r in (package.project.releases if package.project else ()) if r.yanked is None]
-    return next((text for text in offered if not higher(least, text)), least)
-
-
-def _is_past(match: AdvisoryMatch, version: str) -> bool:
-    """Whether a version is at or above the first that is free of a flaw."""
-    return bool(match.fixed_in) and not higher(match.fixed_in[0], version)

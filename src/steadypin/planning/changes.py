@@ -10,6 +10,7 @@ from steadypin.model.resolution import Resolution, ResolvedPackage
 from steadypin.model.target import Target
 from steadypin.planning.bounds import higher, same
 from steadypin.planning.coupling import Need, Requirements, needs
+from steadypin.planning.flaws import Flaws
 from steadypin.planning.goal import Goal
 from steadypin.planning.problem import Problem
 from steadypin.planning.risk import Risk, assess
@@ -21,6 +22,7 @@ class Teller:
 
     problem: Problem
     goal: Goal
+    flaws: Flaws
     coupled: tuple[Coupling, ...]
     requirements: Requirements
     dependents: Mapping[str, int]
@@ -69,7 +71,7 @@ def _change(name: str, before: str | None, package: ResolvedPackage | None, scen
         direct=name in teller.problem.direct,
         coupled_with=tuple(mate for mate in mates if mate != name and mate in scene.moved),
         why="; ".join(_clauses(name, before, package, scene, teller)),
-        cures=tuple(_cures(name, before, after, teller.problem)),
+        cures=tuple(_cures(name, before, after, teller.flaws)),
         links=teller.goal.links.get(name, ()),
     )
 
@@ -100,12 +102,10 @@ def _list(names: tuple[str, ...]) -> str:
     return ", ".join(shown) + (f" and {len(names) - 3} more" if len(names) > 3 else "") if shown else "another change"
 
 
-def _cures(name: str, before: str | None, after: str | None, problem: Problem) -> Iterator[str]:
+def _cures(name: str, before: str | None, after: str | None, flaws: Flaws) -> Iterator[str]:
     """Ids of the flaws that reach the version before and not the version after."""
-    package = problem.packages.get(name)
-    for match in package.advisories if package and before and after else ():
-        if match.fixed_in and before and after and not higher(match.fixed_in[0], after) and higher(match.fixed_in[0], before):
-            yield match.primary
+    left = flaws.at(name, after)
+    return (flaw.primary for flaw in flaws.at(name, before) if flaw not in left)
 
 
 def repair_reason(change: Change, base: Resolution, problem: Problem, target: Target) -> str:

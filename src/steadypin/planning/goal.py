@@ -57,11 +57,13 @@ class Goal:
         """The level for one package."""
         return dict(self.levels).get(name, self.level)
 
+    def touches(self, name: str) -> bool:
+        """Whether a package may be the reason of a move."""
+        return name not in self.exclude and (not self.only or name in self.only)
+
     def moves(self, name: str) -> bool:
         """Whether a package is meant to move (others move only where they must)."""
-        if name in self.exclude or (self.only and name not in self.only):
-            return False
-        return self.level_of(name) is not Level.SECURITY
+        return self.touches(name) and self.level_of(name) is not Level.SECURITY
 
 
 def parse_levels(to: str, exceptions: tuple[str, ...]) -> tuple[Level, tuple[tuple[str, Level], ...]]:

@@ -16,6 +16,7 @@ from steadypin.planning.bounds import exactly, higher
 from steadypin.planning.candidates import Target, is_ripe
 from steadypin.planning.clock import days_after
 from steadypin.planning.coupling import Requirements, admits
+from steadypin.planning.flaws import Flaws
 from steadypin.planning.goal import Goal, Level
 from steadypin.planning.problem import Problem, is_demand
 from steadypin.planning.resolver import Resolver
@@ -28,7 +29,7 @@ class Scene:
     problem: Problem
     facts: Facts
     goal: Goal
-    base: Mapping[str, str]
+    flaws: Flaws
     target: Target
     requirements: Requirements
 
@@ -46,8 +47,8 @@ def find_holds(scene: Scene, resolver: Resolver) -> tuple[Hold, ...]:
     refused = dict(scene.target.refused)
     reasons: dict[str, list[Reason]] = {}
     for name in sorted(scene.final):
-        if _behind(scene, name) or name in refused:
-            reasons[name] = [*_known_reasons(scene, name), *_refusals(refused.get(name, ()))]
+        if _behind(scene, name):
+            reasons[name] = [*_known_reasons(scene, name), *_refusals(refused.get(name, ())), *_incurable(scene, name)]
     unexplained = [name for name, found in reasons.items() if not found]
     for name, found in _forced(scene, unexplained, resolver).items():
         reasons[name] = found
@@ -71,8 +72,10 @@ def _with_root(reason: Reason, name: str, reasons: Mapping[str, list[Reason]]) -
 
 def _behind(scene: Scene, name: str) -> bool:
     package = scene.problem.packages.get(name)
-    if package is None or (scene.goal.level_of(name) is Level.SECURITY and not package.advisories):
+    if package is None:
         return False
+    if scene.goal.level_of(name) is Level.SECURITY:
+        return bool(scene.flaws.at(name, scene.final[name]))
     newest = _newest(package)
     return newest is not None and higher(newest.version, scene.final[name])
 
@@ -104,6 +107,7 @@ def _known_reasons(scene: Scene, name: str) -> Iterator[Reason]:
         yield Reason(
             kind="cooldown", by=f"{goal.cooldown_days} days", until=until, release=f"wait until {until}" if until else ""
         )
+    yield from _danger_reasons(scene, name, reachable.version)
     yield from _machine_reasons(name, reachable.version, goal)
     yield from _declared_reasons(package, reachable.version)
     yield from _demanded_reasons(scene, name, reachable.version)
@@ -130,8 +134,15 @@ def _policy_reasons(name: str, goal: Goal) -> Iterator[Reason]:
     elif goal.only and name not in goal.only:
         yield Reason(kind="policy", by="--only", release=f"add --only {name}")
     level = goal.level_of(name)
-    if level is not Level.LATEST:
+    if level not in (Level.LATEST, Level.SECURITY):
         yield Reason(kind="policy", by=f"--to {level.value}", release="plan with --to latest")
+
+
+def _danger_reasons(scene: Scene, name: str, version: str) -> Iterator[Reason]:
+    """A newer release with flaws that the last pin does not have."""
+    ids = scene.flaws.new_at(name, version, than=scene.final[name])
+    if ids:
+        yield Reason(kind="policy", by=ids[0], release=f"when a release after {version} is free of {', '.join(ids[:3])}")
 
 
 def _machine_reasons(name: str, version: str, goal: Goal) -> Iterator[Reason]:
@@ -197,6 +208,22 @@ def _refusals(conflicts: Iterable[Conflict]) -> Iterator[Reason]:
         kind = "python" if row.name == "Python" else "requirement" if row.by not in ("", "index") else "unsolvable"
         by = {"": "the project", "index": "no index offers it"}.get(row.by, row.by.replace("==", " "))
         yield Reason(kind=kind, by=by, requirement=row.requirement, release="when that requirement is loosened")
+
+
+def _incurable(scene: Scene, name: str) -> Iterator[Reason]:
+    """The flaws that no release on offer is without, where that is why a package stays."""
+    package = scene.problem.packages[name]
+    if scene.goal.level_of(name) is not Level.SECURITY or package.project is None:
+        return
+    left = scene.flaws.at(name, scene.final[name])
+    above = [r.version for r in package.project.releases if higher(r.version, scene.final[name]) and r.yanked is None]
+    lasting = [flaw.primary for flaw in left if all(flaw in scene.flaws.at(name, version) for version in above)]
+    if lasting:
+        yield Reason(
+            kind="unsolvable",
+            by=", ".join(lasting),
+            release="no release cures it: remove the package, or except the advisory with a reason and a date",
+        )
 
 
 def _forced(scene: Scene, names: list[str], resolver: Resolver) -> dict[str, list[Reason]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from steadypin.codec import digest
@@ -10,16 +10,17 @@ from steadypin.model.comparison import Comparison
 from steadypin.model.facts import Facts
 from steadypin.model.plan import Change, Plan, PlanStats, Stage
 from steadypin.model.resolution import Question, Resolution, ResolvedPackage
-from steadypin.planning.bounds import higher
-from steadypin.planning.candidates import resolve_base, resolve_target, smallest_cure
+from steadypin.planning.candidates import resolve_base, resolve_cures, resolve_target
 from steadypin.planning.changes import Teller, changes_of, repair_reason
 from steadypin.planning.coupling import Need, couplings, known_requirements, needs
+from steadypin.planning.cures import Cured
+from steadypin.planning.flaws import flaws_of
 from steadypin.planning.goal import Goal, Grouping
 from steadypin.planning.holds import Scene, find_holds
 from steadypin.planning.problem import Problem, pose
 from steadypin.planning.resolver import Resolver
 from steadypin.planning.risk import level
-from steadypin.planning.solving import Step, solve_drafts, solve_security
+from steadypin.planning.solving import Step, solve_drafts
 from steadypin.planning.stages import SECURITY, Draft, draft_stages
 
 
@@ -59,18 +60,22 @@ def make_plan(
         return _plan(facts, problem, ask)
     tell("today's pins")
     base = resolve_base(problem, ask)
+    flaws = flaws_of(facts)
+    tell("security fixes")
+    cured = resolve_cures(facts, problem, base, goal, flaws, ask)
     tell("everything at once")
-    target = resolve_target(problem, base.versions, goal, ask)
-    requirements = known_requirements(problem.packages, (base, target.resolution))
+    target = resolve_target(problem, base, cured, goal, flaws, ask)
+    answers = (base, *((cured.resolution,) if cured else ()), target.resolution)
+    requirements = known_requirements(problem.packages, answers)
     known_needs = needs(base.versions, target.resolution.versions, requirements)
     coupled = couplings(known_needs)
     askers = {package.name: sum(1 for name in package.via if name) for package in base.packages}
-    teller = Teller(problem=problem, goal=goal, coupled=coupled, requirements=requirements, dependents=askers)
-    steps = _steps(problem, base, target.resolution, known_needs, goal, ask, tell, teller)
-    requirements = known_requirements(problem.packages, (base, target.resolution, *(_seen(step, ask.name) for step in steps)))
+    teller = Teller(problem=problem, goal=goal, flaws=flaws, coupled=coupled, requirements=requirements, dependents=askers)
+    steps = _steps(problem, base, cured, target.resolution, known_needs, goal, ask, tell, teller)
+    requirements = known_requirements(problem.packages, (*answers, *(_seen(step, ask.name) for step in steps)))
     teller = replace(teller, requirements=requirements)
     tell("what stays behind")
-    scene = Scene(problem=problem, facts=facts, goal=goal, base=base.versions, target=target, requirements=requirements)
+    scene = Scene(problem=problem, facts=facts, goal=goal, flaws=flaws, target=target, requirements=requirements)
     holds = find_holds(scene, ask)
     plan = _plan(facts, problem, ask)
     return replace(
@@ -109,6 +114,7 @@ def _seen(step: Step, resolver: str) -> Resolution:
 def _steps(
     problem: Problem,
     base: Resolution,
+    cured: Cured | None,
     target: Resolution,
     known_needs: tuple[Need, ...],
     goal: Goal,
@@ -116,41 +122,30 @@ def _steps(
     tell: Callable[[str], None],
     teller: Teller,
 ) -> list[Step]:
-    """The security stage, where anything has to be cured, then the others by risk."""
-    steps: list[Step] = []
+    """The security stage, where anything is cured, then the others by risk."""
     now, final = base.versions, target.versions
-    cures = _cures_on_the_way(problem, now, final)
-    if cures and goal.grouping is Grouping.RISK and goal.max_stages > 1:
-        draft = Draft(kinds=(SECURITY,), names=frozenset(cures), points=0, forced=True)
-        tell(draft.title)
-        step = solve_security(problem.question, now, final, draft, cures, ask)
-        if step is not None:
-            steps.append(step)
-            now = step.after
+    steps = []
+    if cured and cured.resolution.versions != now and goal.grouping is Grouping.RISK and goal.max_stages > 1:
+        names = frozenset(name for name, version in now.items() if teller.flaws.at(name, version))
+        draft = Draft(kinds=(SECURITY,), names=names, points=0, forced=True)
+        steps.append(Step(draft=draft, before=now, lock=cured.resolution.packages, requires=cured.resolution.requires))
+        now = steps[0].after
     left = {
         name: teller.risk(name, now[name], final[name])
         for name in sorted(now.keys() & final.keys())
         if now[name] != final[name]
     }
     drafts = draft_stages(
-        left, known_needs, tools=_tools(problem, target), grouping=goal.grouping, max_stages=goal.max_stages - len(steps)
+        left, known_needs, tools=_tools(problem, base, target), grouping=goal.grouping, max_stages=goal.max_stages - len(steps)
     )
     return steps + solve_drafts(problem.question, now, target, drafts, ask, tell=tell)
 
 
-def _cures_on_the_way(problem: Problem, now: Mapping[str, str], final: Mapping[str, str]) -> dict[str, str]:
-    """The smallest cure of each package, where the plan's end is at or beyond it."""
-    found = {}
-    for name in sorted(now.keys() & final.keys()):
-        cure = smallest_cure(problem.packages.get(name), now[name])
-        if cure is not None and not higher(cure, final[name]):
-            found[name] = cure
-    return found
-
-
-def _tools(problem: Problem, target: Resolution) -> frozenset[str]:
-    """Declared tools, and what only they bring."""
-    asked_by = {package.name: package.via for package in target.packages}
+def _tools(problem: Problem, base: Resolution, target: Resolution) -> frozenset[str]:
+    """Declared tools, and what only they bring, today as well as in the end."""
+    asked_by: dict[str, set[str]] = {}
+    for package in (*base.packages, *target.packages):
+        asked_by.setdefault(package.name, set()).update(package.via)
     tools = set(problem.tools)
     while True:
         more = {

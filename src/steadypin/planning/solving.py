@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from steadypin.model.resolution import Question, Required, Resolution, ResolvedPackage
-from steadypin.planning.bounds import at_least, between, corridor, exactly
+from steadypin.planning.bounds import corridor, exactly
 from steadypin.planning.resolver import Resolver
 from steadypin.planning.stages import Draft
 
@@ -23,24 +23,6 @@ class Step:
     @property
     def after(self) -> dict[str, str]:
         return {package.name: package.version for package in self.lock}
-
-
-def solve_security(
-    question: Question, base: Mapping[str, str], final: Mapping[str, str], draft: Draft, cures: Mapping[str, str], ask: Resolver
-) -> Step | None:
-    """The cures alone: each package at the smallest version that cures it, everything else as little moved as possible."""
-    still = _still(base, final)
-    fixed = [text for name in sorted(draft.names) for text in _cured(name, cures[name], final[name])]
-    asked = replace(
-        question,
-        pins=_soft({**base, **{name: cures[name] for name in draft.names}}, still - draft.names),
-        constraints=(*question.constraints, *corridor(base, final, frozen=still, exempt=draft.names), *fixed),
-    )
-    return _asked_twice(draft, base, {**final, **cures}, asked, ask, whole=True)
-
-
-def _cured(name: str, cure: str, last: str) -> tuple[str, str]:
-    return at_least(name, cure), between(name, cure, last)
 
 
 def solve_drafts(

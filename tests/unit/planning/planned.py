@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from steadypin.comparison import compare
-from steadypin.model.advisory import AdvisoryMatch
+from steadypin.model.advisory import AdvisoryMatch, UnsafeRelease
 from steadypin.model.facts import Facts
 from steadypin.model.plan import Hold, Plan
 from steadypin.model.policy import Policy
@@ -52,6 +52,7 @@ def plan_in(
     pins: Mapping[str, str],
     goal: Goal | None = None,
     advisories: tuple[AdvisoryMatch, ...] = (),
+    unsafe: tuple[UnsafeRelease, ...] = (),
     tells: bool = True,
     policy: Policy | None = None,
     universe: Universe | None = None,
@@ -64,6 +65,7 @@ def plan_in(
         ledgers.lock(*(ledgers.pin(name, version) for name, version in pins.items())),
         projects=world.projects(),
         advisories=advisories,
+        unsafe=unsafe,
     )
     comparison = compare(facts, policy or Policy())
     plan = make_plan(facts, comparison, world, goal or Goal())

@@ -1,0 +1,176 @@
+"""The fewest moves that leave the fewest flaws, decided by the resolver.
+
+Every package has a ladder of rungs, from what is wished down to what is put up with: a release without flaws (or to be gone),
+then releases with fewer flaws than today's, then to stay where it is, then to move along, at last even to a release with a new
+flaw. The resolver is asked for the cheapest set of rungs. Its refusal names the packages of which at least one has to step
+down, and the cheapest set that does so is asked next (a hitting set of the refusals). The first set that is not refused is
+therefore the best there is, as far as refusals name all that takes part in them.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from math import ceil, log2
+
+from steadypin.model import parse
+from steadypin.model.resolution import Conflict, Question, Resolution
+from steadypin.planning.bounds import at_least, exactly, higher
+from steadypin.planning.flaws import Flaws, worse
+from steadypin.planning.resolver import Resolver
+
+_FLAW = 1000
+"""One flaw weighs as much as moving so many packages."""
+_ABSENT = "<0.dev0"
+_STATES = 3000
+_PATIENCE = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """What one package may do, as constraints; `cost` grows down the ladder. `prefer` is the version to prefer."""
+
+    constraints: tuple[str, ...]
+    cost: int
+    prefer: str | None = None
+    cure: bool = False
+
+
+Ladders = Mapping[str, tuple[Rung, ...]]
+Choice = Mapping[str, int]
+Core = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cured:
+    """The pins, and for each package that had to give up a better release what the resolver said."""
+
+    resolution: Resolution
+    refused: Mapping[str, tuple[Conflict, ...]] = field(default_factory=dict)
+
+
+def ladder(
+    name: str, version: str, releases: tuple[str, ...], flaws: Flaws, *, may_move: bool, may_go: bool, caps: tuple[str, ...]
+) -> tuple[Rung, ...]:
+    """The rungs of one package. `releases` are those above its version that it may be raised to, ascending; `caps` bound it
+    where it moves along. Only what `may_move` is cured, and what `may_go` may also be cured by nobody requiring it any more.
+    """
+    now = flaws.count(name, version)
+    counts = {release: flaws.count(name, release) for release in releases}
+    better = sorted({count for count in counts.values() if count < now}) if may_move and flaws.at(name, version) else []
+    rungs = []
+    if may_move and may_go and flaws.at(name, version) and 0 not in better:
+        rungs.append(Rung(constraints=(f"{name}{_ABSENT}",), cost=1, cure=True))
+    for count in better:
+        first = next(release for release in releases if counts[release] <= count)
+        above = (release for release in releases if higher(release, first))
+        limits = (at_least(name, first), *worse(flaws, name, above, count))
+        rungs.append(Rung(constraints=limits, cost=_FLAW * count + 1, prefer=first, cure=True))
+    stay = Rung(constraints=(exactly(name, version),), cost=_FLAW * now)
+    within = (at_least(name, version), *caps)
+    shunned = tuple(worse(flaws, name, iter(releases), now))
+    rungs += [stay, Rung(constraints=(*within, *shunned), cost=_FLAW * now + 1, prefer=version)]
+    return (*rungs, *((Rung(constraints=within, cost=_FLAW * (now + 1) + 1, prefer=version),) if shunned else ()))
+
+
+def fewest_moves(question: Question, ladders: Ladders, ask: Resolver) -> Cured | None:
+    """The cheapest set of rungs that the resolver accepts; None where it accepts none.
+
+    Most projects need one to four questions. After a dozen, and twice log2 of the packages to be cured, the fewest moves are
+    given up, and only the cures still count.
+    """
+    cores: list[tuple[Core, tuple[Conflict, ...]]] = []
+    wanted = sum(1 for rungs in ladders.values() if rungs[0].cure)
+    choice: Choice = {}
+    for _ in range(_PATIENCE + 2 * ceil(log2(1 + wanted))):
+        answer = ask.resolve(_asked(question, ladders, choice))
+        if answer.solved:
+            return Cured(resolution=answer, refused=_refused(ladders, choice, cores))
+        core = _core(answer.conflicts, ladders, choice)
+        if not core:
+            return None
+        cores.append((core, answer.conflicts))
+        choice = _cheapest(ladders, [core for core, _ in cores])
+    return _generously(question, ladders, choice, cores, ask)
+
+
+def _generously(
+    question: Question, ladders: Ladders, choice: Choice, cores: list[tuple[Core, tuple[Conflict, ...]]], ask: Resolver
+) -> Cured | None:
+    """Everything may move along; half of the cures that are refused are given up at a time."""
+    last = {name: len(rungs) - 1 for name, rungs in ladders.items()}
+    free = {name: choice.get(name, 0) if rungs[choice.get(name, 0)].cure else last[name] for name, rungs in ladders.items()}
+    while True:
+        answer = ask.resolve(_asked(question, ladders, free))
+        if answer.solved:
+            return Cured(resolution=answer, refused=_refused(ladders, free, cores))
+        cures = [name for name in sorted(free) if ladders[name][free[name]].cure]
+        if not cures:
+            return None
+        named = [name for name in cures if name in _names(answer.conflicts)] or cures[: (len(cures) + 1) // 2]
+        cores.append((tuple((name, free[name]) for name in named), answer.conflicts))
+        free.update({name: free[name] + 1 if ladders[name][free[name] + 1].cure else last[name] for name in named})
+
+
+def _asked(question: Question, ladders: Ladders, choice: Choice) -> Question:
+    rungs = {name: ladders[name][choice.get(name, 0)] for name in sorted(ladders)}
+    return replace(
+        question,
+        pins=tuple((name, rung.prefer) for name, rung in rungs.items() if rung.prefer is not None),
+        constraints=(*question.constraints, *(text for rung in rungs.values() for text in rung.constraints)),
+    )
+
+
+def _core(conflicts: Iterable[Conflict], ladders: Ladders, choice: Choice) -> Core:
+    """Those of whom one has to step down; everybody who can, where the refusal names nobody."""
+    able = {name for name, rungs in ladders.items() if choice.get(name, 0) < len(rungs) - 1}
+    named = _names(conflicts) & able or able
+    return tuple((name, choice.get(name, 0)) for name in sorted(named))
+
+
+def _names(conflicts: Iterable[Conflict]) -> set[str]:
+    return {name for conflict in conflicts for name in (conflict.name, _asker(conflict))}
+
+
+def _asker(conflict: Conflict) -> str:
+    parsed = parse.requirement(conflict.by) if conflict.by else None
+    return parse.normalise(parsed.name) if parsed else conflict.by
+
+
+def _cheapest(ladders: Ladders, cores: list[Core]) -> Choice:
+    """The cheapest steps down that answer every refusal (best first; after so many tries the best until then goes on alone)."""
+    waiting: list[tuple[int, tuple[tuple[str, int], ...]]] = [(0, ())]
+    known: set[tuple[tuple[str, int], ...]] = {()}
+    for tried in range(_STATES * 10):
+        cost, steps = heapq.heappop(waiting)
+        choice = dict(steps)
+        open_core = next((core for core in cores if all(choice.get(name, 0) <= rung for name, rung in core)), None)
+        if open_core is None:
+            return choice
+        if tried > _STATES:
+            waiting, known = [], set()
+        for name, rung in open_core:
+            more = tuple(sorted({**choice, name: rung + 1}.items()))
+            if more not in known:
+                known.add(more)
+                extra = ladders[name][rung + 1].cost - ladders[name][choice.get(name, 0)].cost
+                heapq.heappush(waiting, (cost + extra, more))
+    return {name: len(rungs) - 1 for name, rungs in ladders.items()}
+
+
+def _refused(
+    ladders: Ladders, choice: Choice, cores: list[tuple[Core, tuple[Conflict, ...]]]
+) -> dict[str, tuple[Conflict, ...]]:
+    """What stood in the way of each cure that was given up."""
+    found: dict[str, tuple[Conflict, ...]] = {}
+    for name, rung in choice.items():
+        if rung and ladders[name][0].cure:
+            found[name] = tuple(_said(name, rung, cores))
+    return found
+
+
+def _said(name: str, rung: int, cores: list[tuple[Core, tuple[Conflict, ...]]]) -> Iterator[Conflict]:
+    for core, conflicts in cores:
+        if any(other == name and at < rung for other, at in core):
+            yield from conflicts

@@ -1,0 +1,79 @@
+"""Which flaws a version has, and which releases have fewer of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from steadypin.model import parse
+from steadypin.model.advisory import AdvisoryMatch
+from steadypin.model.facts import Facts
+from steadypin.planning.bounds import higher, same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaws:
+    """The flaws of what stands here (`known`, by name, each once), and the ids that reach each release on offer (`rows`, by
+    name and canonical version). `complete` says whether `rows` cover all that is on offer; where they do not, a flaw is taken
+    to be gone from its first fixed version on.
+    """
+
+    known: Mapping[str, tuple[AdvisoryMatch, ...]] = field(default_factory=dict)
+    rows: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    complete: bool = False
+
+    def at(self, name: str, version: str | None) -> tuple[AdvisoryMatch, ...]:
+        """The known flaws that a version has; none where the package is absent."""
+        return tuple(flaw for flaw in self.known.get(name, ()) if version is not None and self._reaches(flaw, version))
+
+    def count(self, name: str, version: str) -> int:
+        """How many flaws a version has; what is not among the known ones counts as one more."""
+        ids = self.rows.get((name, _canonical(version)), frozenset())
+        accounted = frozenset[str]().union(*(_ids(flaw) for flaw in self.at(name, version)))
+        return len(self.at(name, version)) + bool(ids - accounted)
+
+    def new_at(self, name: str, version: str, *, than: str) -> tuple[str, ...]:
+        """Ids of flaws that a version has and another has not; () where it has no more of them."""
+        if self.count(name, version) <= self.count(name, than):
+            return ()
+        before = frozenset[str]().union(*(_ids(flaw) for flaw in self.at(name, than)))
+        return tuple(sorted(self.rows.get((name, _canonical(version)), frozenset()) - before, key=_plain))
+
+    def _reaches(self, flaw: AdvisoryMatch, version: str) -> bool:
+        if same(flaw.version, version):
+            return True
+        if self.complete:
+            return bool(_ids(flaw) & self.rows.get((flaw.name, _canonical(version)), frozenset()))
+        return not flaw.fixed_in or higher(flaw.fixed_in[0], version)
+
+
+def flaws_of(facts: Facts) -> Flaws:
+    """What the facts know."""
+    known: dict[str, dict[str, AdvisoryMatch]] = {}
+    for match in facts.advisories:
+        known.setdefault(match.name, {}).setdefault(match.primary, match)
+    rows: dict[tuple[str, str], frozenset[str]] = {}
+    for row in facts.unsafe:
+        key = (row.name, _canonical(row.version))
+        rows[key] = rows.get(key, frozenset()).union(row.ids)
+    return Flaws(
+        known={name: tuple(matches.values()) for name, matches in sorted(known.items())}, rows=rows, complete=bool(facts.unsafe)
+    )
+
+
+def _ids(flaw: AdvisoryMatch) -> frozenset[str]:
+    return frozenset((flaw.primary, *flaw.ids, *flaw.records))
+
+
+def _plain(text: str) -> tuple[bool, str]:
+    return not text.startswith("PYSEC-"), text
+
+
+def _canonical(version: str) -> str:
+    parsed = parse.version(version)
+    return version if parsed is None else parsed.public
+
+
+def worse(flaws: Flaws, name: str, versions: Iterator[str], than: int) -> Iterator[str]:
+    """Constraints that leave out the versions with more than so many flaws."""
+    return (f"{name}!={version}" for version in versions if flaws.count(name, version) > than)
