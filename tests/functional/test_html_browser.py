@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from steadypin.reporters import REPORTERS, Presentation
+from steadypin.reporters.plans import PLAN_REPORTERS
+from steadypin.reporters.upgrades import UPGRADE_REPORTERS
 from tests.contracts.test_reporters import hostile_report
 from tests.support import browser
 from tests.support.browser import Tab
 from tests.support.command import steadypin
 from tests.support.samples import NAMES, copy
-from tests.unit.reporters.test_html import REPORT, large
+from tests.unit.reporters.test_html import PLAN, REPORT, large, result
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(browser.program() is None, reason="needs Chromium")]
 
@@ -32,6 +34,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     for name, report in (("small", REPORT), ("large", large()), ("hostile", hostile_report())):
         folder.joinpath(f"{name}.html").write_text(REPORTERS["html"].render(report, Presentation()), encoding="utf-8")
+    folder.joinpath("plan.html").write_text(PLAN_REPORTERS["html"].render(PLAN, Presentation()), encoding="utf-8")
+    folder.joinpath("upgrade.html").write_text(UPGRADE_REPORTERS["html"].render(result(), Presentation()), encoding="utf-8")
     return folder
 
 
@@ -120,7 +124,7 @@ def test_without_its_script_everything_can_be_read(visit: Tab, pages: Path) -> N
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_is_wider_than_the_window(visit: Tab, pages: Path, width: int, dark: bool) -> None:
-    for name in ("small", "hostile"):
+    for name in ("small", "hostile", "plan", "upgrade"):
         visit.look(width=width, dark=dark)
         visit.open((pages / f"{name}.html").as_uri())
         assert visit.run("document.documentElement.scrollWidth") <= width
@@ -163,7 +167,7 @@ def axe() -> Path | None:
 
 @pytest.mark.skipif(axe() is None, reason="needs axe-core")
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["small", "hostile"])
+@pytest.mark.parametrize("name", ["small", "hostile", "plan", "upgrade"])
 def test_axe_finds_nothing_serious(visit: Tab, pages: Path, name: str, dark: bool) -> None:
     script = axe()
     assert script is not None

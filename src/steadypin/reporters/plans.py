@@ -31,5 +31,6 @@ PLAN_REPORTERS: Mapping[str, PlanReporter] = {
         PlanReporter(name="terminal", suffixes=(".txt",), module="steadypin.reporters.plan_terminal"),
         PlanReporter(name="json", suffixes=(".json",), module="steadypin.reporters.plan_json"),
         PlanReporter(name="markdown", suffixes=(".md",), module="steadypin.reporters.plan_markdown"),
+        PlanReporter(name="html", suffixes=(".html", ".htm"), module="steadypin.reporters.html.plan"),
     )
 }

@@ -12,14 +12,19 @@ import pytest
 from steadypin.config import Settings
 from steadypin.model.gap import Gap
 from steadypin.model.history import HistoryPoint
+from steadypin.model.plan import Change, Hold, Plan, PlanStats, Reason, Stage
 from steadypin.model.released import Release
 from steadypin.model.report import Report
+from steadypin.model.trial import Culprit, Verdict
+from steadypin.model.upgrade import Baseline, Held, Move, RunCounts, StageResult, UpgradeResult
 from steadypin.pipeline.audit import report
 from steadypin.reporters import REPORTERS, Presentation
 from steadypin.reporters.html.graph import blocker_graph
 from steadypin.reporters.html.page import anchor, moment_words, plain_url
 from steadypin.reporters.html.pictures import ages, lines
 from steadypin.reporters.measures import lag_years, measures
+from steadypin.reporters.plans import PLAN_REPORTERS
+from steadypin.reporters.upgrades import UPGRADE_REPORTERS
 from tests.support.ledgers import declared, facts, installed, lock, manifest, pin, project
 
 
@@ -210,3 +215,123 @@ def test_500_packages_stay_under_a_megabyte_and_a_half() -> None:
     assert len(big.packages) == 500 and len(big.findings) >= 1500
     assert len(text.encode()) < 1_500_000
     assert text.count("<tbody id=") == 500
+
+
+PLAN = Plan(
+    facts_digest="f" * 64,
+    target="python=3.12,platform=linux_x86_64",
+    resolver="uv 0.8.0",
+    stats=PlanStats(resolver_runs=12, seconds=3.4),
+    stages=(
+        Stage(
+            number=1,
+            title="known flaws",
+            risk="low",
+            changes=(
+                Change(name="werkzeug", before="2.2.3", after="2.3.8", direct=True, why="minor", cures=("PYSEC-0000-1",)),
+            ),
+        ),
+        Stage(
+            number=2,
+            title="majors that move together",
+            risk="high",
+            changes=(
+                Change(
+                    name="boto3",
+                    before="1.26.165",
+                    after="1.35.0",
+                    direct=True,
+                    coupled_with=("botocore",),
+                    why="minor, only together with botocore because it asks for botocore<1.36.0,>=1.35.0",
+                ),
+                Change(name="botocore", before="1.29.165", after="1.35.0", coupled_with=("boto3",), why="minor"),
+                Change(name="old-helper", before="0.1", after=None, kind="remove", why="nobody asks for it any more"),
+            ),
+        ),
+    ),
+    holds=(
+        Hold(
+            name="urllib3",
+            at="1.26.20",
+            latest="2.2.3",
+            because=(Reason(kind="requirement", by="botocore 1.35.0", requirement="urllib3!=2.2.0,<3,>=1.25.4"),),
+        ),
+    ),
+    gaps=(Gap(subject="requirements.txt", stage="resolution", reason="foreign-lock", detail="only pip-tools writes it"),),
+)
+
+
+def result() -> UpgradeResult:
+    return UpgradeResult(
+        plan_digest="ab" * 32,
+        command="pytest -q",
+        python="3.12.1",
+        baseline=Baseline(verdict=Verdict.PASSED, tests=42, seconds=3.2),
+        stages=(
+            StageResult(number=1, title="patches", verdict=Verdict.PASSED, runs=1, changes=("werkzeug",)),
+            StageResult(number=2, title="majors", verdict=Verdict.FAILED, runs=6, changes=("flask", "boto3", "botocore")),
+        ),
+        kept=(Move(name="werkzeug", before="2.2.3", after="2.3.8"), Move(name="boto3", before="1.0", after="2.0")),
+        moved=(
+            Move(name="werkzeug", before="2.2.3", after="2.3.8"),
+            Move(name="boto3", before="1.0", after="2.0"),
+            Move(name="old-helper", before="0.1", after=None),
+        ),
+        culprits=(
+            Culprit(
+                changes=("flask",),
+                kind="single",
+                confidence=0.97,
+                last_good="2.3.3",
+                first_bad="3.0.0",
+                failing_tests=tuple(f"tests/test_api.py::test_{i}" for i in range(12)),
+                error="ImportError: cannot import name 'escape' from 'flask'",
+                boundary="app/views.py:3 -> flask/__init__.py",
+            ),
+        ),
+        held=(
+            Held(name="flask", before="2.2.5", at="2.3.3", wanted="3.0.0", because="tests are red with it"),
+            Held(name="botocore", before="1.0", at="1.0", wanted="2.0", because="moves only with boto3"),
+        ),
+        confirmed=True,
+        runs=RunCounts(baseline=1, search=5, confirm=1, repeated=1),
+        seconds=81.2,
+        gaps=(Gap(subject="tests", stage="trials", reason="no-coverage", detail="three tests were skipped"),),
+    )
+
+
+def test_a_plan_and_a_result_are_pages_of_the_same_kind() -> None:
+    for text in (
+        PLAN_REPORTERS["html"].render(PLAN, Presentation()),
+        UPGRADE_REPORTERS["html"].render(result(), Presentation()),
+    ):
+        read = Reader(text)
+        ids = [attributes["id"] for _, attributes in read.tags if "id" in attributes]
+        hrefs = [attributes["href"] or "" for tag, attributes in read.tags if tag == "a"]
+        assert not read.open and len(ids) == len(set(ids))
+        assert not {href for href in hrefs if href.startswith("#") and href[1:] not in ids}
+        assert text.endswith("</html>\n") and "Content-Security-Policy" in text
+
+
+def test_a_result_names_the_culprit_and_where_it_was_isolated() -> None:
+    text = UPGRADE_REPORTERS["html"].render(result(), Presentation())
+    assert "last good 2.3.3, first bad 3.0.0" in text and "and 4 more" in text and "three tests were skipped" in text
+    assert '<li class="culprit"><span class="name">flask</span>' in text
+
+
+def test_empty_and_hostile_plans_and_results_are_harmless() -> None:
+    nasty = '"><script>alert(1)</script>\x1b[31m\u202e' + "x" * 10_000
+    change = Change(name=nasty, before=nasty, after=nasty, why=nasty, cures=(nasty,), links=(("a", "javascript:alert(1)"),))
+    stage = Stage(number=1, title=nasty, risk="low", changes=(change,))
+    hold = Hold(name=nasty, at=None, latest=nasty, because=(Reason(kind=nasty, by=nasty),))
+    plan = Plan(facts_digest="", target=nasty, stages=(stage,), holds=(hold,), resolver=nasty)
+    failed = Baseline(verdict=Verdict.FAILED, outcome=nasty, failed=(nasty,), error=nasty)
+    made = UpgradeResult(plan_digest="", command=nasty, python=nasty, baseline=failed)
+    texts = [
+        PLAN_REPORTERS["html"].render(plan, Presentation()),
+        PLAN_REPORTERS["html"].render(Plan(facts_digest="", target=""), Presentation()),
+        UPGRADE_REPORTERS["html"].render(made, Presentation()),
+    ]
+    for text in texts:
+        assert text.count("<script>") == 1 and "\x1b" not in text and "\u202e" not in text and "javascript:" not in text
+        assert len(text) < 100_000

@@ -9,7 +9,6 @@ import pytest
 from steadypin.config import Settings
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.gap import Gap
-from steadypin.model.plan import Change, Hold, Plan, PlanStats, Reason, Stage
 from steadypin.model.report import Report
 from steadypin.model.severity import Severity
 from steadypin.pipeline.audit import report
@@ -21,7 +20,7 @@ from steadypin.reporters.plans import PLAN_REPORTERS
 from tests.contracts.test_reporters import hostile_report
 from tests.support.golden import hold
 from tests.support.ledgers import declared, facts, installed, lock, manifest, pin, project
-from tests.unit.reporters.test_html import released
+from tests.unit.reporters.test_html import PLAN, released
 
 WIDTHS = (80, 120, 200)
 FLAW = AdvisoryMatch(
@@ -65,48 +64,6 @@ FACTS = facts(
     gaps=(Gap(subject="internal-billing-client", stage="index", reason="http-503", detail="the index answered 503, 4 times"),),
 )
 SETTINGS = Settings(root=Path())
-PLAN = Plan(
-    facts_digest="f" * 64,
-    target="python=3.12,platform=linux_x86_64",
-    resolver="uv 0.8.0",
-    stats=PlanStats(resolver_runs=12, seconds=3.4),
-    stages=(
-        Stage(
-            number=1,
-            title="known flaws",
-            risk="low",
-            changes=(
-                Change(name="werkzeug", before="2.2.3", after="2.3.8", direct=True, why="minor", cures=("PYSEC-0000-1",)),
-            ),
-        ),
-        Stage(
-            number=2,
-            title="majors that move together",
-            risk="high",
-            changes=(
-                Change(
-                    name="boto3",
-                    before="1.26.165",
-                    after="1.35.0",
-                    direct=True,
-                    coupled_with=("botocore",),
-                    why="minor, only together with botocore because it asks for botocore<1.36.0,>=1.35.0",
-                ),
-                Change(name="botocore", before="1.29.165", after="1.35.0", coupled_with=("boto3",), why="minor"),
-                Change(name="old-helper", before="0.1", after=None, kind="remove", why="nobody asks for it any more"),
-            ),
-        ),
-    ),
-    holds=(
-        Hold(
-            name="urllib3",
-            at="1.26.20",
-            latest="2.2.3",
-            because=(Reason(kind="requirement", by="botocore 1.35.0", requirement="urllib3!=2.2.0,<3,>=1.25.4"),),
-        ),
-    ),
-    gaps=(Gap(subject="requirements.txt", stage="resolution", reason="foreign-lock", detail="only pip-tools writes it"),),
-)
 
 
 def audited() -> Report:

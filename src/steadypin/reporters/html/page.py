@@ -188,7 +188,7 @@ def audit_page(report: Report) -> Page:
         tiles=tuple(_tiles(report, found)),
         rules=tuple(_rule_groups(report)),
         finding_count=len(report.findings),
-        gaps=tuple(_gaps(report.gaps)),
+        gaps=tuple(group_gaps(report.gaps)),
         gap_count=len(report.gaps),
         excused=tuple(_excuse(entry) for entry in report.suppressed),
         rows=rows,
@@ -354,7 +354,8 @@ def _advisory_url(name: str) -> str:
     return f"https://osv.dev/vulnerability/{name}" if _ADVISORY.fullmatch(name) else ""
 
 
-def _gaps(gaps: Sequence[Gap]) -> Iterator[tuple[str, str, tuple[Gap, ...]]]:
+def group_gaps(gaps: Sequence[Gap]) -> Iterator[tuple[str, str, tuple[Gap, ...]]]:
+    """By stage and reason."""
     ordered = sorted(gaps, key=lambda gap: (gap.stage, gap.reason, gap.subject))
     for (stage, reason), found in groupby(ordered, key=lambda gap: (gap.stage, gap.reason)):
         yield stage, reason, tuple(found)
