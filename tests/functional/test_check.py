@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import site_packages, steadypin
+from tests.support.command import environment, site_packages, steadypin
 
 HASH = "--hash=sha256:" + "0" * 64
 
@@ -160,3 +162,22 @@ def test_why_a_package_does_not_fail_is_told(project: Path) -> None:
     steadypin("baseline", "write", *ENV, cwd=project)
     assert "known: in the baseline" in why("stranger")
     assert steadypin("explain", cwd=project).code == 2
+
+
+NEVER = {"typer", "click", "rich", "requests", "urllib3", "yaml", "pathspec", "pydantic", "sqlite3", "ssl", "tempfile", "http"}
+ROOMS = {"index", "advisories", "resolution", "locking", "trials", "planning"}
+
+
+def test_a_check_loads_neither_network_nor_machinery(project: Path) -> None:
+    steadypin("check", *ENV, cwd=project)  # the interpreter is asked once, and known from then on
+    code = "import sys\nfrom steadypin.cli.entry import run\ncode = run(sys.argv[1:])\nprint(*sys.modules, file=sys.stderr)"
+    words = ["check", *ENV, "-q"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=project, env=environment(project / ".home"), capture_output=True, text=True
+    )
+    loaded = set(done.stderr.split())
+    assert "steadypin.pipeline.check" in loaded
+    assert loaded & NEVER == set()
+    assert not {name for name in loaded if name.startswith("steadypin.") and name.split(".")[1] in ROOMS}
+    formats = {name.rpartition(".")[2] for name in loaded if name.startswith("steadypin.sources.lockfiles.")}
+    assert not formats & {"uv", "poetry", "pdm", "pipfile", "pixi", "conda_lock", "pylock", "environment"}
