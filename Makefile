@@ -16,11 +16,11 @@ PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
 DEMO := sample_projects/parking_api
 
-.PHONY: help demo test lint format lock bench clean
+.PHONY: help demo test lint format lock bench screenshots clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name what; do \
-		printf '  make %-8s %s\n' "$$name" "$$what"; done
+		printf '  make %-11s %s\n' "$$name" "$$what"; done
 
 # The audit of a drifted environment has findings, so its exit code is 1; anything else is a failure of the demo.
 demo: .venv/main.stamp ## build a drifted environment and audit it against its lock and the live index
@@ -46,6 +46,9 @@ format: .venv/test.stamp ## let ruff rewrite the sources
 
 bench: .venv/test.stamp ## measure steadypin beside its peers (bench/README.md)
 	@$(RUN) -m bench $(BENCH)
+
+screenshots: .venv/test.stamp ## take the pictures of the documentation anew (needs Chromium)
+	@$(RUN) -m docs.screenshots.take
 
 # `make lock` changes only what pyproject.toml forces; `make lock UPGRADE=--upgrade` takes what is newest.
 COMPILE = $(RUN) -m uv pip compile --no-config --quiet --universal --python-version 3.10 --generate-hashes \

@@ -139,10 +139,11 @@ class Tab:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme, {"name": "prefers-reduced-motion", "value": "reduce"}])
 
-    def screenshot(self, path: Path, *, height: int | None = None) -> None:
-        """The whole page (or as much as `height`) as a PNG."""
+    def screenshot(self, path: Path, *, at: str = "body", height: int | None = None) -> None:
+        """The page (or as much as `height`), from the top of what the selector finds, as a PNG."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(height or 16_000, size["height"]), "scale": 1}
+        top = self.run(f"document.querySelector({at!r}).getBoundingClientRect().top + scrollY")
+        clip = {"x": 0, "y": top, "width": size["width"], "height": min(height or 16_000, size["height"] - top), "scale": 1}
         answer = self.call("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(answer["data"]))
 

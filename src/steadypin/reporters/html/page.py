@@ -144,7 +144,7 @@ class Page:
     advisories_as_of: str
     digest: str
     verdict: str
-    failing: bool
+    tone: str
     fail_on: str
     files: tuple[str, ...]
     notes: tuple[str, ...]
@@ -181,7 +181,7 @@ def audit_page(report: Report) -> Page:
         advisories_as_of=moment_words(report.advisories_as_of or ""),
         digest=digest(report)[:16],
         verdict=_verdict(report),
-        failing=bool(report.failing),
+        tone="bad" if report.failing else "warn" if report.gaps else "good",
         fail_on=str(report.fail_on),
         files=report.files,
         notes=report.notes,
@@ -232,7 +232,8 @@ def _subject(report: Report) -> str:
 
 def _verdict(report: Report) -> str:
     if not report.failing:
-        return f"Passes: nothing at or above {report.fail_on}"
+        known = " as far as is known" if report.gaps else ""
+        return f"Passes{known}: nothing at or above {report.fail_on}"
     return f"Fails: {count(len(report.failing), 'finding')} at or above {report.fail_on}"
 
 
