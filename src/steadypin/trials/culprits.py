@@ -40,7 +40,7 @@ from steadypin.trials.posterior import Belief, Choice, Prior, bits, union
 
 GREEN, RED, REFUSED = Verdict.PASSED, Verdict.FAILED, Verdict.UNRESOLVED
 RECALL = 0.7  # how often hints name a culprit
-TINY, SMALL = 7, 60  # with so many units, runs that only tell kinds of culprits apart are rationed
+TINY, SMALL = 7, 60  # between these numbers of units, runs that only tell kinds of culprits apart are rationed
 FEW = 4  # held units up to which no pair is left out that was never tried
 FAMILY = 5  # held units up to which sets of three get a second chance
 REFUSALS = 6  # refused sets per unit after which nothing more is tried
