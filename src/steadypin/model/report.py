@@ -17,7 +17,7 @@ from steadypin.model.target import Target
 class Report:
     """One audit or check: findings worst first, packages by name. `taken_at` is the facts' time, `rules` are all there are;
     `history` are earlier audits that were kept, the oldest first. `folder` is where the project lies, seen from where the
-    command was run ("" is there): code hosts want paths from there.
+    command was run ("" is there): code hosts want paths from there. `project` is the project's name, "" where none is known.
     """
 
     command: str
@@ -36,6 +36,7 @@ class Report:
     notes: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     folder: str = ""
+    project: str = ""
     history: tuple[HistoryPoint, ...] = ()
 
     @property

@@ -47,7 +47,14 @@ def report(facts: Facts, settings: Settings, *, command: str, baseline: Baseline
         notes=(*facts.notes, *checks.notes(case)),
         rules=checks.rules(),
         folder=_folder(settings.root),
+        project=_project(facts),
     )
+
+
+def _project(facts: Facts) -> str:
+    """The name that the project gives itself, nearest to its root, else its folder's."""
+    named = [(file.path.count("/"), file.project_name) for file in facts.files if file.project_name]
+    return min(named)[1] if named else facts.root
 
 
 def _folder(root: Path) -> str:

@@ -23,6 +23,7 @@ REPORTERS: dict[str, Reporter] = {
         ),
         Reporter(name="junit", suffixes=(".xml",), module="steadypin.reporters.junit"),
         Reporter(name="html", suffixes=(".html", ".htm"), module="steadypin.reporters.html"),
+        Reporter(name="cyclonedx", suffixes=(".cdx.json",), module="steadypin.reporters.cyclonedx"),
         Reporter(name="openvex", suffixes=(".openvex.json", ".vex.json"), module="steadypin.reporters.openvex"),
     )
 }
