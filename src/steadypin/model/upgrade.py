@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from steadypin.model.gap import Gap
-from steadypin.model.trial import Culprit, Verdict
+from steadypin.model.trial import Culprit, TrialResult, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,9 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageResult:
-    """One stage: how its whole lock did, how many runs it cost, and the digest of the lock that was kept after it."""
+    """One stage: how its whole lock did, how many runs it cost, and the digest of the lock that was kept after it. `tried` are
+    the sets of changes that were tried, in order, each with its last verdict.
+    """
 
     number: int
     title: str
@@ -51,6 +53,7 @@ class StageResult:
     runs: int = 0
     changes: tuple[str, ...] = ()
     lock_digest: str = ""
+    tried: tuple[TrialResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from steadypin.errors import CommandError
 from steadypin.model.facts import Facts
 from steadypin.model.parse import version
-from steadypin.model.trial import Culprit, Verdict
+from steadypin.model.trial import Culprit, TrialResult, Verdict
 from steadypin.pipeline.moving import Mover, Versions, differences
 from steadypin.pipeline.trying import Judged, OutOfBudget, Trials, install_failure
 from steadypin.trials.culprits import SearchResult, search
@@ -25,6 +25,7 @@ class Outcome:
     because: Mapping[str, str] = field(default_factory=dict)
     together: tuple[tuple[str, ...], ...] = ()
     stopped: str = ""
+    tried: tuple[TrialResult, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,12 +50,23 @@ class StageTrial:
         """Try, search, bisect. Raises Inconclusive, ResolverError."""
         whole = self._verdict(frozenset(self.units))
         if whole is Verdict.PASSED or not self.units:
-            return Outcome(verdict=whole, lock=self._lock(frozenset(self.units)) or self.now)
+            return Outcome(verdict=whole, lock=self._lock(frozenset(self.units)) or self.now, tried=self._tried())
         result = self._search()
         lock = dict(self._lock(result.kept) or self.now)
         lock, culprits, because = self._explain(result, lock)
         together = tuple(tuple(sorted(names)) for names in result.together)
-        return Outcome(verdict=whole, lock=lock, culprits=culprits, because=because, together=together, stopped=self.stopped)
+        return Outcome(
+            verdict=whole,
+            lock=lock,
+            culprits=culprits,
+            because=because,
+            together=together,
+            stopped=self.stopped,
+            tried=self._tried(),
+        )
+
+    def _tried(self) -> tuple[TrialResult, ...]:
+        return tuple(TrialResult(changes=moved, verdict=judged.verdict) for moved, judged in self.evidence.items())
 
     # --- the search
 

@@ -237,6 +237,7 @@ def _stage(scene: Scene, trials: Trials, stage: Stage, proved: _Proved) -> None:
         runs=trials.run_counts().total - before,
         changes=units,
         lock_digest=scene.mover.pins(outcome.lock).digest,
+        tried=outcome.tried,
     )
     proved.add(outcome, row)
 

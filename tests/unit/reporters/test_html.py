@@ -15,13 +15,14 @@ from steadypin.model.history import HistoryPoint
 from steadypin.model.plan import Change, Hold, Plan, PlanStats, Reason, Stage
 from steadypin.model.released import Release
 from steadypin.model.report import Report
-from steadypin.model.trial import Culprit, Verdict
+from steadypin.model.trial import Culprit, TrialResult, Verdict
 from steadypin.model.upgrade import Baseline, Held, Move, RunCounts, StageResult, UpgradeResult
 from steadypin.pipeline.audit import report
 from steadypin.reporters import REPORTERS, Presentation
 from steadypin.reporters.html.graph import blocker_graph
 from steadypin.reporters.html.page import anchor, moment_words, plain_url
 from steadypin.reporters.html.pictures import ages, lines
+from steadypin.reporters.html.upgrade import tried_tree
 from steadypin.reporters.measures import lag_years, measures
 from steadypin.reporters.plans import PLAN_REPORTERS
 from steadypin.reporters.upgrades import UPGRADE_REPORTERS
@@ -261,6 +262,10 @@ PLAN = Plan(
 )
 
 
+def tried(verdict: Verdict, *changes: str) -> TrialResult:
+    return TrialResult(changes=frozenset(changes), verdict=verdict)
+
+
 def result() -> UpgradeResult:
     return UpgradeResult(
         plan_digest="ab" * 32,
@@ -269,7 +274,20 @@ def result() -> UpgradeResult:
         baseline=Baseline(verdict=Verdict.PASSED, tests=42, seconds=3.2),
         stages=(
             StageResult(number=1, title="patches", verdict=Verdict.PASSED, runs=1, changes=("werkzeug",)),
-            StageResult(number=2, title="majors", verdict=Verdict.FAILED, runs=6, changes=("flask", "boto3", "botocore")),
+            StageResult(
+                number=2,
+                title="majors",
+                verdict=Verdict.FAILED,
+                runs=6,
+                changes=("flask", "boto3", "botocore"),
+                tried=(
+                    tried(Verdict.FAILED, "boto3", "botocore", "flask"),
+                    tried(Verdict.PASSED, "boto3"),
+                    tried(Verdict.FAILED, "botocore", "flask"),
+                    tried(Verdict.FAILED, "flask"),
+                    tried(Verdict.UNRESOLVED, "botocore"),
+                ),
+            ),
         ),
         kept=(Move(name="werkzeug", before="2.2.3", after="2.3.8"), Move(name="boto3", before="1.0", after="2.0")),
         moved=(
@@ -317,6 +335,24 @@ def test_a_result_names_the_culprit_and_where_it_was_isolated() -> None:
     text = UPGRADE_REPORTERS["html"].render(result(), Presentation())
     assert "last good 2.3.3, first bad 3.0.0" in text and "and 4 more" in text and "three tests were skipped" in text
     assert '<li class="culprit"><span class="name">flask</span>' in text
+
+
+def test_the_search_is_a_tree_of_sets() -> None:
+    (root,) = tried_tree(result().stages[1].tried)
+    assert root.label == "3: boto3, botocore, flask" and root.verdict == "failed"
+    assert [(node.label, node.verdict) for node in root.children] == [("1: boto3", "passed"), ("2: botocore, flask", "failed")]
+    assert [node.label for node in root.children[1].children] == ["1: flask", "1: botocore"]
+    chain = [tried(Verdict.FAILED, *(str(n) for n in range(size))) for size in range(1000, 0, -1)]
+    assert "span" in UPGRADE_REPORTERS["html"].render(
+        UpgradeResult(
+            plan_digest="",
+            command="",
+            python="",
+            baseline=Baseline(verdict=Verdict.PASSED),
+            stages=(StageResult(number=1, title="", verdict=Verdict.FAILED, tried=tuple(chain)),),
+        ),
+        Presentation(),
+    )
 
 
 def test_empty_and_hostile_plans_and_results_are_harmless() -> None:

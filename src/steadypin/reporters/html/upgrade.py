@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from steadypin.model.gap import Gap
-from steadypin.model.trial import Culprit, Verdict
+from steadypin.model.trial import Culprit, TrialResult, Verdict
 from steadypin.model.upgrade import Held, Move, StageResult, UpgradeResult
 from steadypin.reporters.html.page import Tile, group_gaps
 from steadypin.reporters.html.rendering import render_page
-from steadypin.reporters.layout import count
+from steadypin.reporters.layout import count, names
 from steadypin.reporters.reporter import Presentation
 from steadypin.reporters.upgrade_terminal import culprit_words, headline
+
+_TONES = {Verdict.PASSED: "low", Verdict.FAILED: "high"}
+MOST_TRIED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,16 @@ class CulpritView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TriedView:
+    """A set that was tried, below the set that it was taken from; `tone` as of a stage."""
+
+    label: str
+    verdict: str
+    tone: str
+    children: tuple[TriedView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageView:
     """A stage that was tried: `tone` is "low" where it was green, "high" where it was red, else "medium"."""
 
@@ -37,6 +50,8 @@ class StageView:
     tone: str
     runs: str
     changes: tuple[tuple[str, str], ...]
+    tried: tuple[TriedView, ...]
+    tried_count: int
     last: bool
 
 
@@ -126,11 +141,33 @@ def _stage(stage: StageResult, result: UpgradeResult) -> StageView:
         number=stage.number,
         title=stage.title,
         verdict=f"{stage.verdict.value} as a whole",
-        tone={Verdict.PASSED: "low", Verdict.FAILED: "high"}.get(stage.verdict, "medium"),
+        tone=_TONES.get(stage.verdict, "medium"),
         runs=count(stage.runs, "run"),
         changes=tuple(states.items()),
+        tried=tried_tree(stage.tried),
+        tried_count=len(stage.tried),
         last=stage is result.stages[-1],
     )
+
+
+def tried_tree(tried: Sequence[TrialResult]) -> tuple[TriedView, ...]:
+    """The sets as a tree: each below the smallest set that was tried before it and holds all of it. At most `MOST_TRIED`."""
+    sets = [trial for trial in tried[:MOST_TRIED] if trial.changes]
+    below: dict[int, list[int]] = {}
+    for place, trial in enumerate(sets):
+        holding = [i for i in range(place) if sets[i].changes > trial.changes]
+        below.setdefault(min(holding, key=lambda i: (len(sets[i].changes), -i), default=-1), []).append(place)
+
+    def view(place: int) -> TriedView:
+        trial = sets[place]
+        return TriedView(
+            label=f"{len(trial.changes)}: {names(sorted(trial.changes), most=6)}",
+            verdict=trial.verdict.value,
+            tone=_TONES.get(trial.verdict, "medium"),
+            children=tuple(map(view, below.get(place, ()))),
+        )
+
+    return tuple(map(view, below.get(-1, ())))
 
 
 def _culprit(culprit: Culprit) -> CulpritView:
