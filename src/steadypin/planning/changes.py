@@ -42,9 +42,10 @@ class Teller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scene:
-    """One step: the names that move and those it is about, and what the moves need of each other."""
+    """One step: the names that move, those of them that go, and those it is about, and what the moves need of each other."""
 
     moved: frozenset[str]
+    gone: frozenset[str]
     chosen: frozenset[str]
     needs: tuple[Need, ...]
 
@@ -56,7 +57,8 @@ def changes_of(
     after = {package.name: package for package in lock}
     versions = {package.name: package.version for package in lock}
     moved = sorted(name for name in {*before, *after} if not same(before.get(name), versions.get(name)))
-    scene = _Scene(moved=frozenset(moved), chosen=chosen, needs=needs(before, versions, teller.requirements))
+    gone = frozenset(before.keys() - versions.keys())
+    scene = _Scene(moved=frozenset(moved), gone=gone, chosen=chosen, needs=needs(before, versions, teller.requirements))
     return tuple(_change(name, before.get(name), after.get(name), scene, teller) for name in moved)
 
 
@@ -93,8 +95,15 @@ def _clauses(name: str, before: str | None, package: ResolvedPackage | None, sce
     ties = [need.because for need in scene.needs if name in (need.name, need.other)]
     if ties:
         yield min(ties)
+    elif lost := sorted(_lost(name, before, scene, teller)):
+        yield f"no longer requires {_list(tuple(lost))}"
     elif name not in scene.chosen:
         yield f"moves along, required by {_list(package.via)}"
+
+
+def _lost(name: str, before: str, scene: _Scene, teller: Teller) -> Iterator[str]:
+    """What a step is about and its package required, and nobody requires any more."""
+    return (row.name for row in teller.requirements.get((name, before), ()) if row.name in scene.chosen & scene.gone)
 
 
 def _list(names: tuple[str, ...]) -> str:

@@ -42,7 +42,7 @@ class Flaws:
     def _reaches(self, flaw: AdvisoryMatch, version: str) -> bool:
         if same(flaw.version, version):
             return True
-        if self.complete:
+        if self.complete and not higher(flaw.version, version):  # the rows begin at what stands here
             return bool(_ids(flaw) & self.rows.get((flaw.name, _canonical(version)), frozenset()))
         return not flaw.fixed_in or higher(flaw.fixed_in[0], version)
 

@@ -48,7 +48,11 @@ def find_holds(scene: Scene, resolver: Resolver) -> tuple[Hold, ...]:
     reasons: dict[str, list[Reason]] = {}
     for name in sorted(scene.final):
         if _behind(scene, name):
-            reasons[name] = [*_known_reasons(scene, name), *_refusals(refused.get(name, ())), *_incurable(scene, name)]
+            known = [*_known_reasons(scene, name), *_incurable(scene, name)]
+            said = refused.get(name, ())
+            reasons[name] = known + list(
+                _refusals([row for row in said if row.name == name] if known else said, known=bool(known))
+            )
     unexplained = [name for name, found in reasons.items() if not found]
     for name, found in _forced(scene, unexplained, resolver).items():
         reasons[name] = found
@@ -200,11 +204,13 @@ def _chain(scene: Scene, name: str) -> list[str]:
     return [name]
 
 
-def _refusals(conflicts: Iterable[Conflict]) -> Iterator[Reason]:
-    """A resolver's premises as reasons; the project's own bounds of the question are left out where a package is named."""
-    rows = list(dict.fromkeys(conflicts))
+def _refusals(conflicts: Iterable[Conflict], *, known: bool = False) -> Iterator[Reason]:
+    """A resolver's premises as reasons; the project's own bounds of the question are left out where a package is named or other
+    reasons are `known`, and so are requirements that any version meets.
+    """
+    rows = [row for row in dict.fromkeys(conflicts) if row.requirement != row.name]
     named = [row for row in rows if row.by not in ("", "index") and row.requirement]
-    for row in (named or rows)[:6]:
+    for row in (named or ([] if known else rows))[:6]:
         kind = "python" if row.name == "Python" else "requirement" if row.by not in ("", "index") else "unsolvable"
         by = {"": "the project", "index": "no index offers it"}.get(row.by, row.by.replace("==", " "))
         yield Reason(kind=kind, by=by, requirement=row.requirement, release="when that requirement is loosened")

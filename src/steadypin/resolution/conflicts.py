@@ -8,8 +8,12 @@ caller treats it as a failure rather than as an answer.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 
-from steadypin.model.parse import normalise
+from packaging.specifiers import SpecifierSet
+
+from steadypin.model.parse import normalise, requirement
 from steadypin.model.resolution import Conflict
 
 PROJECT = ""
@@ -72,6 +76,30 @@ def uv_conflicts(text: str) -> tuple[Conflict, ...]:
         for match in pattern.finditer(premises):
             found.append(_conflict(match["item"], INDEX, text, why=match.groupdict().get("what") or ""))
     return tuple(dict.fromkeys(found)) or (Conflict(name="", by=PROJECT, requirement="", text=text[:4000]),)
+
+
+def as_required(conflicts: Iterable[Conflict], constraints: Iterable[str]) -> tuple[Conflict, ...]:
+    """The premises with each demand at the one who makes it, each once.
+
+    uv applies constraints as if every package required them. What a package is said to require is freed of them, so that the
+    package stays among those who take part, and they are the project's.
+    """
+    applied: dict[str, list[SpecifierSet]] = {}
+    for text in constraints:
+        if parsed := requirement(text):
+            applied.setdefault(normalise(parsed.name), []).append(parsed.specifier)
+    found: list[Conflict] = []
+    for row in conflicts:
+        parsed = requirement(row.requirement) if row.by not in (PROJECT, PYTHON, INDEX) else None
+        foreign = {part for specifier in applied.get(row.name, ()) for part in specifier} if parsed else set()
+        own = [part for part in parsed.specifier if part not in foreign] if parsed else []
+        if parsed is None or len(own) == len(parsed.specifier):
+            found.append(row)
+            continue
+        found.append(replace(row, requirement=f"{row.name}{','.join(sorted(map(str, own)))}"))
+        lent = sorted(str(part) for part in parsed.specifier if part in foreign)
+        found.append(replace(row, by=PROJECT, requirement=f"{row.name}{','.join(lent)}"))
+    return tuple(dict.fromkeys(found))
 
 
 def pip_conflicts(text: str) -> tuple[Conflict, ...]:

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -57,8 +57,21 @@ class PipTools:
         return f"pip-tools {self.version}"
 
     def resolve(self, question: Question) -> Resolution:
-        """Ask pip-compile. Raises ResolverError where it fails for another reason than a conflict, or must not answer."""
+        """Ask pip-compile. Raises ResolverError where it fails for another reason than a conflict, or must not answer.
+
+        It takes the pins of an existing lock for demands more often than for wishes; those that take part in a refusal are
+        withdrawn.
+        """
         self._refuse(question)
+        while True:
+            answer = self._ask(question)
+            wished = {name for name, _ in question.pins} - set(question.upgrade or ())
+            withdrawn = wished & {name for row in answer.conflicts for name in (row.name, row.by.partition("==")[0])}
+            if question.upgrade is None or not withdrawn:
+                return answer
+            question = replace(question, upgrade=(*question.upgrade, *sorted(withdrawn)))
+
+    def _ask(self, question: Question) -> Resolution:
         interpreter = self._interpreter(question.python)
         with question_files(question) as files:
             command = [interpreter, "-m", "piptools", "compile", *_arguments(question, files)]

@@ -20,7 +20,7 @@ from steadypin import process
 from steadypin.errors import CommandError, CommandNotFound, CommandTimeout, ResolverError
 from steadypin.model.resolution import Question, Resolution
 from steadypin.resolution.compiled import read_compiled
-from steadypin.resolution.conflicts import uv_conflicts
+from steadypin.resolution.conflicts import as_required, uv_conflicts
 from steadypin.resolution.evidence import read_evidence
 from steadypin.resolution.scratch import QuestionFiles, question_files
 
@@ -83,7 +83,7 @@ class Uv:
                 packages = read_compiled(_read(files.lock), tool="uv")
                 return Resolution(resolver=self.name, packages=packages, requires=requires)
             said = uv_message(finished.stderr)
-            conflicts = uv_conflicts(said)
+            conflicts = as_required(uv_conflicts(said), question.constraints)
             if not conflicts:
                 raise ResolverError(
                     f"uv failed (exit code {finished.exit_code}): {said[-2000:] or 'without a word'}",

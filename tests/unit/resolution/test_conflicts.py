@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadypin.resolution.conflicts import pip_conflicts, uv_conflicts
+from steadypin.resolution.conflicts import as_required, pip_conflicts, uv_conflicts
 
 NEW_UV = """\
 error: No solution found when resolving dependencies
@@ -147,3 +147,13 @@ def test_long_texts_end_soon():
     ):
         uv_conflicts("No solution found " + text)
         pip_conflicts("ResolutionImpossible " + text)
+
+
+def test_a_constraint_is_nobodys_requirement_but_the_projects():
+    text = (
+        "  × No solution found when resolving dependencies:\n"
+        "  ╰─▶ Because requests>=2.31.0 depends on urllib3<1.26.17 and you require urllib3>=1.26.17, we can conclude that "
+        "requests>=2.31.0 cannot be used. And because you require requests>=2.31.0, your requirements are unsatisfiable."
+    )
+    told = as_required(uv_conflicts(text), ["urllib3<1.26.17", "urllib3>=1.26.17"])
+    assert rows(told)[:2] == [("urllib3", "requests>=2.31.0", "urllib3"), ("urllib3", "", "urllib3<1.26.17")]
