@@ -11,8 +11,9 @@ from steadypin.model.parse import version
 from steadypin.model.trial import Culprit, TrialResult, Verdict
 from steadypin.pipeline.moving import Mover, Versions, differences
 from steadypin.pipeline.trying import Judged, OutOfBudget, Trials, install_failure
+from steadypin.trials.bytests import Seen, search_by_tests
 from steadypin.trials.culprits import SearchResult, search
-from steadypin.trials.runner.reports import packages_passed
+from steadypin.trials.runner.reports import names_in_errors, packages_passed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,26 @@ class StageTrial:
     # --- the search
 
     def _search(self) -> SearchResult:
-        steps = search(self.units, coupled=self.coupled, hints=self._hints())
+        """Test by test where tests have names; where that does not decide, the plain search, which finds known runs made."""
+        hints = self._hints()
+        return self._search_by_tests(hints) or self._search_plainly(hints)
+
+    def _search_by_tests(self, hints: dict[str, float]) -> SearchResult | None:
+        steps = search_by_tests(self.units, coupled=self.coupled, hints=hints)
+        tried = next(steps)
+        while True:
+            verdict = self._verdict(tried)
+            judged = self.evidence.get(tried)
+            failed = judged.failed if judged is not None else frozenset[str]()
+            telling = judged is not None and judged.run.outcome in ("passed", "failed")
+            try:
+                tried = steps.send(Seen(verdict=verdict, failed=failed, telling=telling))
+            except StopIteration as stop:
+                found: SearchResult | None = stop.value
+                return found
+
+    def _search_plainly(self, hints: dict[str, float]) -> SearchResult:
+        steps = search(self.units, coupled=self.coupled, hints=hints)
         asked: set[frozenset[str]] = set()
         tried = next(steps)
         while True:
@@ -112,10 +132,13 @@ class StageTrial:
         return frozenset(self.units) | comes_and_goes if not self.frozen else frozenset()
 
     def _hints(self) -> dict[str, float]:
-        """Packages that the first red run's tracebacks pass through, the nearest to the error most."""
+        """Packages that the first red run's tracebacks pass through, the nearest to the error most, and those that the
+        errors themselves name.
+        """
         judged = self.evidence.get(frozenset(self.units))
-        hints: dict[str, float] = {}
-        for rank, top in enumerate(packages_passed(self.log_of(judged.run.log) if judged else ""), 1):
+        log = self.log_of(judged.run.log) if judged else ""
+        hints = dict.fromkeys(names_in_errors(log, self.units), 1.0)
+        for rank, top in enumerate(packages_passed(log), 1):
             name = self.trials.lab.environment.owner(top)
             if name in self.units:
                 hints[name] = 1.0 + rank / 100

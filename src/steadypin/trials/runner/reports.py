@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,6 +15,7 @@ MOST = 500
 _UNITTEST = re.compile(r"^(?P<kind>FAIL|ERROR): (?P<method>\S+)(?: \((?P<where>[^)]*)\))?", re.MULTILINE)
 _RAN = re.compile(r"^Ran (\d+) tests? in ", re.MULTILINE)
 _LOADER = ("unittest.loader._FailedTest", "unittest.loader.ModuleImportFailure")
+_ERROR_LINE = re.compile(r"E   |[\w.]*(?:Error|Exception|Warning)\b")
 _FRAME = re.compile(
     r"""(?:File "(?P<quoted>[^"\n]+)", line (?P<at>\d+))|(?:^(?P<path>[^\s:"]+\.py):(?P<line>\d+): )""", re.MULTILINE
 )
@@ -124,6 +125,15 @@ def packages_passed(text: str) -> Iterator[str]:
         match = re.search(r"(?:site|dist)-packages[\\/]([^\\/]+)", path)
         if match:
             yield match[1].removesuffix(".py")
+
+
+def names_in_errors(text: str, names: Iterable[str]) -> Iterator[str]:
+    """Those packages whose name stands in a line that tells an error."""
+    told = "\n".join(line for line in text.splitlines() if _ERROR_LINE.match(line))[:100_000].lower()
+    for name in names:
+        spelled = "[-_.]".join(map(re.escape, name.split("-")))
+        if re.search(rf"(?<![a-z0-9]){spelled}(?![a-z0-9])", told):
+            yield name
 
 
 def _frames(text: str) -> Iterator[tuple[str, str]]:
