@@ -68,7 +68,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 def _block(blocks: Sequence[_Block], text: str, line: int, path: str) -> _Block:
     for block in blocks:
         first = text.count("\n", 0, block.start) + 1
-        if first <= line <= first + text.count("\n", block.start, block.end):
+        if first <= line < first + max(1, text.count("\n", block.start, block.end)):
             return block
     raise SourceError("no package begins here", location=Location(path=path, line=line), hint="did the file change?")
 

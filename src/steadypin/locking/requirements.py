@@ -27,12 +27,15 @@ _ENCODINGS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le")
 
 def rewrite(data: bytes, edit: Edit, *, path: str) -> bytes:
     """The file's bytes with the edit made. Raises SourceError where an entry is not what the edit says it is."""
-    encoding, mark = _encoding(data)
-    lines = _LINE.findall(data[len(mark) :].decode(encoding, "surrogateescape" if encoding == "utf-8" else "strict"))[:-1] or [
-        ""
-    ]
     if not edit:
         return data
+    encoding, mark = _encoding(data)
+    errors = "surrogateescape" if encoding == "utf-8" else "strict"
+    try:
+        decoded = data[len(mark) :].decode(encoding, errors)
+    except UnicodeDecodeError as error:
+        raise SourceError(f"not {encoding}: {error.reason}", location=Location(path=path), hint="save it as UTF-8") from None
+    lines = _LINE.findall(decoded)[:-1] or [""]
     hashed = any("--hash" in line for line in lines)
     entries = {entry.start + 1: entry for entry in _entries(lines)}
     replaced: dict[int, tuple[int, str]] = {}
@@ -48,7 +51,7 @@ def rewrite(data: bytes, edit: Edit, *, path: str) -> bytes:
         end, old = replaced.get(at, (at, ""))
         replaced[at] = (end, text + old) if at in replaced else (at, text)
     text = "".join(_assembled(lines, replaced))
-    return mark + text.encode(encoding, "surrogateescape" if encoding == "utf-8" else "strict")
+    return mark + text.encode(encoding, errors)
 
 
 def _encoding(data: bytes) -> tuple[str, bytes]:

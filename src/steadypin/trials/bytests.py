@@ -118,23 +118,16 @@ def _outstanding(hints: Mapping[str, float]) -> Iterable[str]:
 
 def _hold_for(case: _Case, run: Seen, suspects: Names) -> Generator[Names, Seen, None]:
     """For each failing test of a red set: a smallest set that explains it, and one of its units held."""
-    if not run.failed:
-        raise _Unclear
+    pool = [unit for unit in case.units if unit not in case.held]
     before = len(case.held)
     for test in sorted(run.failed):
-        if any(case.guess(test, culprit) for culprit in case.held.values()):
-            continue  # it fails with a culprit that is held already; if that is not all, the next round says so
-        culprit = yield from _smallest(case, test, [unit for unit in case.units if unit not in case.held], suspects)
-        case.held[culprit[0]] = _union(culprit)
+        if len(case.held) > before and any(case.guess(test, culprit) for culprit in case.held.values()):
+            continue  # it fails with a culprit of this round; if that is not all, the next round says so
+        culprit = yield from _smallest(case, test, list(pool), suspects)
+        if not case.held.keys() & set(culprit):
+            case.held[culprit[0]] = _union(culprit)
     if len(case.held) == before:
-        yield from _hold_once_more(case, run, suspects)
-
-
-def _hold_once_more(case: _Case, run: Seen, suspects: Names) -> Generator[Names, Seen, None]:
-    """All failing tests were explained, and yet they fail: there is a second reason for one of them."""
-    test = min(run.failed)
-    culprit = yield from _smallest(case, test, [unit for unit in case.units if unit not in case.held], suspects)
-    case.held[culprit[0]] = _union(culprit)
+        raise _Unclear
 
 
 def _smallest(case: _Case, test: str, pool: list[Names], suspects: Names) -> Generator[Names, Seen, list[Names]]:

@@ -132,7 +132,7 @@ def names_in_errors(text: str, names: Iterable[str]) -> Iterator[str]:
     told = "\n".join(line for line in text.splitlines() if _ERROR_LINE.match(line))[:100_000].lower()
     for name in names:
         spelled = "[-_.]".join(map(re.escape, name.split("-")))
-        if re.search(rf"(?<![a-z0-9]){spelled}(?![a-z0-9])", told):
+        if re.search(rf"(?<![a-z0-9_-]){spelled}(?![a-z0-9_-])", told):
             yield name
 
 
