@@ -59,7 +59,7 @@ STALE = Rule(
 )
 OTHER_PYTHON = Rule(
     id="lock-other-python",
-    title="The lock was made for another Python",
+    title="The lock or the project is for another Python",
     severity=Severity.HIGH,
     why="Its markers and files are for the Pythons it was made for; on another one packages are missing or refuse to install.",
     bad='uv.lock has requires-python = ">=3.12"; the environment runs 3.10',
@@ -174,7 +174,7 @@ def _hashes(file: SourceFile, case: Case) -> Iterator[Finding]:
     if file.role == "manifest" or file.format not in _HASHING_FORMATS:
         return
     entries = [package for package in file.packages if package.kind == "index" and package.version is not None]
-    bare = [package for package in entries if not package.hashed]
+    bare = [package for package in entries if not package.hashed or package.hashed < len(package.files)]
     if not bare:
         return
     names = ", ".join(sorted({package.name or "?" for package in bare})[:3])
@@ -184,7 +184,9 @@ def _hashes(file: SourceFile, case: Case) -> Iterator[Finding]:
         remedy=_HASH_REMEDY.get(file.format, "lock again with hashes"),
         about=file.path,
     )
-    lost = len(bare) < len(entries)  # somebody meant to have hashes: pip refuses the whole file now
+    lost = len(bare) < len(entries) or any(
+        package.hashed for package in bare
+    )  # somebody meant to have hashes: pip refuses the whole file now
     severity = Severity.HIGH if case.policy.require_hashes else Severity.MEDIUM if lost else finding.severity
     yield replace(finding, severity=severity)
 
@@ -204,13 +206,10 @@ def _freshness(file: SourceFile, case: Case) -> Iterator[Finding]:
         yield STALE.finding(
             f"{file.path} is older than its manifest: {file.stale}", at=at, remedy=_LOCK_COMMAND.get(file.format, "lock again")
         )
-    if (
-        file.role == "lock"
-        and case.facts.environment is not None
-        and not case.facts.target.accepts_python(file.requires_python)
-    ):
+    if case.facts.environment is not None and not case.facts.target.accepts_python(file.requires_python):
+        made = "was made for" if file.role == "lock" else "asks for"
         yield OTHER_PYTHON.finding(
-            f"{file.path} was made for Python {file.requires_python}, this is {case.facts.target.python}",
+            f"{file.path} {made} Python {file.requires_python}, this is {case.facts.target.python}",
             at=at,
             remedy=f"lock for Python {case.facts.target.python}, or use a Python that is {file.requires_python}",
         )

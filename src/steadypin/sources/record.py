@@ -150,13 +150,17 @@ def _own_egg(distribution: InstalledDistribution, owned: set[str]) -> list[FileD
 
 
 def _own_top_level(folder: str, owned: set[str]) -> None:
-    """Without a list of files the top-level names are its own; without those the whole site folder cannot be judged ("*")."""
+    """Without a list of files the top-level names are its own; without those what its own name suggests, or, where another
+    package manager keeps the lists (Debian's dist-packages) or nothing ever did (egg-info), the whole folder ("*").
+    """
     site = os.path.dirname(folder)  # noqa: PTH120
     try:
         with open(f"{folder}{os.sep}top_level.txt", encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
             names = stream.read(65536).split()
     except (OSError, ValueError):
-        names = ["*"]
+        kept_elsewhere = site.endswith("dist-packages") or not folder.endswith(".dist-info")
+        stem = os.path.basename(folder).partition("-")[0]  # noqa: PTH119
+        names = ["*"] if kept_elsewhere else sorted({stem, stem.lower()})
     for name in names:
         owned.update((f"{site}{os.sep}{name}", f"{site}{os.sep}{name}.py"))
 
