@@ -65,6 +65,8 @@ def test_show_is_sorted_and_a_merge_of_two_branches_counts_once(project: Path) -
         '{"schema_version": 1, "taken_at": "soon", "packages": 1}',
         '{"schema_version": 1, "packages": "x"}',
         "[" * 100_000,
+        '{"schema_version": 1, "taken_at": "2026-01-02T00:00:00Z", "packages": 1' + "0" * 400 + "}",
+        '{"schema_version": 1, "taken_at": "2026-01-02T00:00:00Z", "packages": 1, "libyears": 1e999}',
     ],
 )
 def test_a_line_that_is_none_is_named(project: Path, line: str) -> None:

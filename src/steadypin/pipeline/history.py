@@ -16,6 +16,7 @@ from steadypin.model.severity import Severity
 from steadypin.reporters.measures import measures, numbers, parse_moment
 from steadypin.sources.reading import read_bytes
 
+_MOST = 1_000_000_000
 _HINT = "write it with `steadypin audit -o audit.json`"
 
 
@@ -80,7 +81,7 @@ def _of_document(document: dict[str, Any], path: str, label: str) -> HistoryPoin
         failing = sum(1 for severity in severities if severity >= least)
         known = {name: document["measures"].get(name) for name in _NAMES}
         point = _point(str(document["taken_at"]), known, len(severities), failing, len(document["gaps"]), label)
-        return codec.decode(codec.encode(point, kind="history"), HistoryPoint, kind="history", path=path)
+        return _sensible(codec.decode(codec.encode(point, kind="history"), HistoryPoint, kind="history", path=path))
     except (KeyError, TypeError, ValueError) as error:
         raise StaleInput(f"{path}: not the JSON report of an audit: {error!r}", hint=_HINT) from None
 
@@ -103,13 +104,18 @@ def _of_line(line: str, location: Location) -> HistoryPoint:
         plain = json.loads(line)
         version = plain.pop("schema_version")
         wrapped = codec.dumps({"kind": "history", "schema_version": version, "value": plain})
-        point = codec.decode(wrapped, HistoryPoint, kind="history", path=location.path)
+        return _sensible(codec.decode(wrapped, HistoryPoint, kind="history", path=location.path))
     except StaleInput as error:
         raise SourceError(error.message, location=location, hint="take the line away, or write it again") from None
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
         raise SourceError(
             "not a line of `steadypin history`", location=location, hint="take it away (a merge may have left its marks)"
         ) from None
-    if parse_moment(point.taken_at) is None:
-        raise SourceError(f"no time: {point.taken_at!r}", location=location, hint="take the line away")
+
+
+def _sensible(point: HistoryPoint) -> HistoryPoint:
+    """The point, with a time and with numbers that can be counts. Raises ValueError."""
+    numbers_of = [value for value in asdict(point).values() if isinstance(value, (int, float))]
+    if parse_moment(point.taken_at) is None or not all(0 <= number <= _MOST for number in numbers_of):
+        raise ValueError("no time, or no counts")
     return point

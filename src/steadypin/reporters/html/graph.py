@@ -66,7 +66,7 @@ def blocker_graph(packages: Sequence[PackageComparison]) -> Graph | None:
     if not held:
         return None
     kept = _kept(held)
-    edges = [(b.name, p.name, _specifier(b.requirement)) for p in kept for b in p.blocked_by]
+    edges = [(b.name, p.name, _specifier(b.requirement)) for p in kept for b in p.blocked_by[:MOST]]
     names = sorted({name for edge in edges for name in edge[:2]})
     components = _components(names, edges)
     columns = _columns(names, edges, components)

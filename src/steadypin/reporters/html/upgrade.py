@@ -136,7 +136,10 @@ def _tiles(result: UpgradeResult) -> Iterator[Tile]:
 def _stage(stage: StageResult, result: UpgradeResult) -> StageView:
     kept = {move.name for move in result.kept}
     guilty = {name for culprit in result.culprits for name in culprit.changes}
-    states = {name: "culprit" if name in guilty else "kept" if name in kept else "held" for name in stage.changes}
+    whole = stage.verdict is Verdict.PASSED
+    states = {
+        name: "kept" if whole else "culprit" if name in guilty else "kept" if name in kept else "held" for name in stage.changes
+    }
     return StageView(
         number=stage.number,
         title=stage.title,
@@ -145,7 +148,7 @@ def _stage(stage: StageResult, result: UpgradeResult) -> StageView:
         runs=count(stage.runs, "run"),
         changes=tuple(states.items()),
         tried=tried_tree(stage.tried),
-        tried_count=len(stage.tried),
+        tried_count=sum(1 for trial in stage.tried if trial.changes),
         last=stage is result.stages[-1],
     )
 
