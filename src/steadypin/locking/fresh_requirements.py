@@ -47,7 +47,7 @@ def _is_unhashed(package: PinnedPackage) -> bool:
 
 def _entry(package: PinnedPackage) -> Iterator[str]:
     hashes = _hashes(package)
-    head = f"{package.name} @ {reference(package.origin)}" if package.origin else f"{package.name}=={package.version}"
+    head = _head(package)
     yield head + (" \\" if hashes else "")
     for place, value in enumerate(hashes, 1):
         yield f"    --hash={value}" + (" \\" if place < len(hashes) else "")
@@ -56,6 +56,15 @@ def _entry(package: PinnedPackage) -> Iterator[str]:
     elif package.via:
         yield "    # via"
         yield from (f"    #   {shown(name)}" for name in package.via)
+
+
+def _head(package: PinnedPackage) -> str:
+    origin = package.origin
+    if origin is None:
+        return f"{package.name}=={package.version}"
+    if origin.kind == "vcs" and origin.url.startswith("file:"):  # `name @ git+file:…` is refused by pip before 24.1
+        return f"{reference(origin)}{'&' if origin.subdirectory else '#'}egg={package.name}"
+    return f"{package.name} @ {reference(origin)}"
 
 
 def _hashes(package: PinnedPackage) -> list[str]:

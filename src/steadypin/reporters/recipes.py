@@ -19,8 +19,9 @@ locked = {}
 for line in (line for path in sys.argv[2:] for line in open(path, encoding="utf-8")):
     pin = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:==\s*([^\s;\\]+)|@\s*\S+)", line)
     marker = re.search(r";\s*([^\\#]+?)(?:\s--hash|\s*\\?$)", line.rstrip())
-    if pin and (marker is None or Marker(marker[1]).evaluate()):
-        locked[name(pin[1])] = pin[2]
+    egg = re.match(r"\w+\+\S+[#&]egg=([A-Za-z0-9._-]+)", line)
+    if (pin or egg) and (marker is None or Marker(marker[1]).evaluate()):
+        locked[name((pin or egg)[1])] = pin[2] if pin else None
 there = {name(d.metadata["Name"]): d.version for d in distributions(path=[sys.argv[1]])}
 wrong = [f"{n}: locked {v}, missing" for n, v in locked.items() if n not in there]
 wrong += [f"{n}: locked {v}, installed {there[n]}" for n, v in locked.items()

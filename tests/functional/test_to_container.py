@@ -1,0 +1,167 @@
+"""The story of sample_projects/to_container, on the live index: named, pinned, proved, and its image's steps really run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from steadypin.reporters.recipes import check_script
+from steadypin.sources.dockerfile_text import parse_dockerfile
+from tests.support.command import Ran, steadypin
+from tests.support.samples import Sample, Samples, copy
+
+pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="a Linux server")]
+
+
+@pytest.fixture(scope="module")
+def server(samples: Samples) -> Sample:
+    return samples.drifted("to_container")
+
+
+def run(server: Sample, tmp_path: Path, *words: str | Path) -> Ran:
+    return steadypin(*words, cwd=server.folder, home=tmp_path / "home", timeout=300)
+
+
+def test_the_report_names_each_row_of_the_readme(server: Sample, tmp_path: Path) -> None:
+    words = ("audit", "--for-image", "--base", "python:3.13-slim", "--target", "python=3.13,linux_x86_64,linux_aarch64")
+    found = {(item["rule"], item["package"]) for item in run(server, tmp_path, *words, "--format", "json").json["findings"]}
+    expected = {
+        ("version-differs", "flask"),
+        ("undeclared-import", "urllib3"),
+        ("unused-declaration", "redis"),
+        ("image-no-wheel", "pyahocorasick"),
+        ("image-source-only", "docopt"),
+        ("image-unreachable", "label-sheet"),
+        ("image-leftover", "xmltodict"),
+        ("image-leftover", "simplejson"),
+        ("image-development", None),
+        ("removed-module", None),
+        ("dockerfile-unpinned-base", None),
+        ("dockerfile-piped-script", None),
+        ("dockerfile-add-url", None),
+        ("dockerfile-apt-unversioned", None),
+        ("dockerfile-pip-unhashed", None),
+        ("dockerfile-copy-before-install", None),
+        ("dockerfile-root", None),
+        ("dockerignore-incomplete", None),
+    }
+    assert expected <= found
+
+
+def test_the_lock_is_proved_and_the_tests_pass_in_it(server: Sample, tmp_path: Path) -> None:
+    lock = tmp_path / "locked.txt"
+    ran = run(server, tmp_path, "pin", "-o", lock, "--verify")
+    assert ran.code == 0, ran.err
+    assert "verified:" in ran.err
+    fresh = tmp_path / "fresh"
+    subprocess.run([server.python, "-m", "venv", fresh], check=True)
+    pip = [fresh / "bin" / "python", "-m", "pip", "-q", "--disable-pip-version-check", "install"]
+    subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
+    subprocess.run([*pip, "--no-deps", "-r", tmp_path / "locked-vcs.txt"], check=True)
+    tested = subprocess.run([fresh / "bin" / "python", "-m", "pytest", "-q"], cwd=server.folder, capture_output=True, text=True)
+    assert tested.returncode == 0 and "8 passed" in tested.stdout, tested.stdout
+
+
+def test_a_lock_of_an_environment_from_a_lock_is_that_lock(samples: Samples, tmp_path: Path) -> None:
+    locked = samples.locked("parking_api")
+    ran = steadypin("pin", cwd=locked.folder, home=tmp_path / "home", timeout=120)
+    assert ran.code == 0, ran.err
+    other_platform = {"colorama", "tomli", "exceptiongroup"}
+    meant = {name: version for name, version in pins(locked.folder / "requirements.txt").items() if name not in other_platform}
+    assert {name: v for name, v in pins_of(ran.out).items() if name not in other_platform} == meant
+
+
+def pins(lock: Path) -> dict[str, str]:
+    return pins_of(lock.read_text("utf-8"))
+
+
+def pins_of(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;\\]+)", text, re.MULTILINE))
+
+
+def test_the_steps_of_the_dockerfile_run_in_a_plain_environment(server: Sample, tmp_path: Path) -> None:
+    """There is no Docker here: each RUN of the build stage runs as it is, with /opt/venv and /src elsewhere."""
+    folder = copy("to_container", tmp_path)
+    shutil.copytree(server.folder / ".venv", folder / ".venv", symlinks=True)
+    assert steadypin("pin", "--no-dev", "-o", "requirements.txt", cwd=folder, home=tmp_path / "home", timeout=120).code == 0
+    printed = steadypin("dockerfile", cwd=folder, home=tmp_path / "home", timeout=120)
+    assert printed.code == 0, printed.err
+    parsed = parse_dockerfile(printed.out, "Dockerfile")
+    assert [item.text for item in parsed.instructions if item.name == "USER"] == ["10001:10001"]
+    venv = tmp_path / "opt" / "venv"
+    for item in parsed.instructions:
+        if item.name == "RUN" and item.stage == 0 and not item.text.startswith("apt-get"):
+            body = item.text.replace("/opt/venv", str(venv))
+            if body.startswith("python - "):
+                command, _, script = body.partition("\n")
+                _run([str(server.python), *command.split()[1:]], folder, script.replace("\nCHECK", ""))
+            else:
+                _run([str(server.python), *body.split()[1:]], folder)
+    (site,) = venv.glob("lib/python*/site-packages")
+    shutil.rmtree(next(site.glob("flask-*.dist-info")))
+    drifted = subprocess.run(
+        [server.python, "-", site, "requirements.txt", "requirements-vcs.txt"],
+        cwd=folder,
+        input=check_script(),
+        text=True,
+        capture_output=True,
+    )
+    assert drifted.returncode == 1 and "flask: locked 3.1.0, missing" in drifted.stderr
+
+
+def _run(command: list[str], folder: Path, script: str = "") -> None:
+    done = subprocess.run(command, cwd=folder, input=script, text=True, capture_output=True)
+    assert done.returncode == 0, (command, done.stderr)
+
+
+SPECS = (
+    "pyahocorasick==2.1.0",
+    "docopt==0.6.2",
+    "greenlet==3.1.1",
+    "uvloop==0.19.0",
+    "psycopg2-binary==2.9.9",
+    "orjson==3.10.7",
+)
+PLATFORMS = {
+    "linux_x86_64": "x86_64-manylinux_2_36",
+    "linux_aarch64": "aarch64-manylinux_2_36",
+    "musllinux_x86_64": "x86_64-unknown-linux-musl",
+    "windows_x86_64": "x86_64-pc-windows-msvc",
+}
+
+
+def test_wheels_for_other_platforms_agree_with_uv(tmp_path: Path) -> None:
+    """Sampled: each package on each platform, asked of uv with wheels only."""
+    from steadypin.index.client import IndexClient
+    from steadypin.index.routing import route
+    from steadypin.model.readiness import ImageBase
+    from steadypin.pipeline.pinning import fits
+    from steadypin.pipeline.readiness import image_targets
+    from steadypin.sources.targets import running_target
+
+    bases = {"musllinux_x86_64": ImageBase(name="x", libc="musl", level="1.2"), "windows_x86_64": None}
+    ours = {}
+    with IndexClient(route(environ={})) as client:
+        for spec in SPECS:
+            files = [file for file in client.files(*spec.split("==")) if file.filename.endswith(".whl")]
+            for platform in PLATFORMS:
+                base = bases.get(platform, ImageBase(name="x", libc="glibc", level="2.36"))
+                (target,) = image_targets((f"python=3.12,{platform}",), base, running_target())
+                ours[spec, platform] = any(fits(file, target) for file in files)
+    with ThreadPoolExecutor(8) as pool:
+        theirs = dict(zip(ours, pool.map(lambda pair: _uv_finds_a_wheel(*pair, tmp_path), ours), strict=True))
+    assert ours == theirs and set(ours.values()) == {True, False}
+
+
+def _uv_finds_a_wheel(spec: str, platform: str, folder: Path) -> bool:
+    uv = Path(sys.executable).with_name("uv")
+    words = ["pip", "compile", "-q", "-", "--no-deps", "--only-binary", ":all:", "--python-version", "3.12"]
+    asked = [uv, *words, "--python-platform", PLATFORMS[platform]]
+    return subprocess.run(asked, input=spec, text=True, capture_output=True, cwd=folder).returncode == 0
