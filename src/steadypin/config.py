@@ -27,7 +27,8 @@ class Settings:
 
     `root` is the project folder. `python` names the environment to audit, `locks` the lock files (all that are found where
     empty), `exclude` patterns of files to pass over (as in .gitignore), `target` another interpreter and platform. `cache_dir`
-    None means the user's own. `test` is the command line that gates upgrades.
+    None means the user's own. `test` is the command line that gates upgrades. `to` says how far to plan (a level, NAME=LEVEL),
+    `max_stages` in how many stages at most (1 to 1000), `resolver` who decides what fits together.
     """
 
     root: Path
@@ -45,6 +46,9 @@ class Settings:
     cache_dir: Path | None = None
     advisory_source: str = "local"
     test: str | None = None
+    to: tuple[str, ...] = ()
+    max_stages: int = 10
+    resolver: str = "auto"
 
 
 def _text(value: Any) -> str:
@@ -79,6 +83,12 @@ def _severity(value: Any) -> Severity:
     return Severity.parse(_text(value))
 
 
+def _stages(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1000:
+        raise ValueError(f"expected a number from 1 to 1000, found {value!r}")
+    return value
+
+
 def _path(value: Any) -> Path:
     return Path(_text(value)).expanduser()
 
@@ -97,6 +107,9 @@ SETTING_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "cache-dir": ("cache_dir", _path),
     "advisory-source": ("advisory_source", _text),
     "test": ("test", _text),
+    "to": ("to", _texts),
+    "max-stages": ("max_stages", _stages),
+    "resolver": ("resolver", _text),
 }
 POLICY_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "fail-on": ("fail_on", _severity),
@@ -271,3 +284,11 @@ def parse_days(text: str | None) -> int | None:
         return None if text is None else durations.days(text)
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def parse_stages(text: str | None) -> int | None:
+    """The number of an option; UsageError otherwise."""
+    try:
+        return None if text is None else _stages(int(text) if text.isascii() and text.isdigit() and len(text) < 9 else text)
+    except ValueError as error:
+        raise UsageError(f"not a number of stages: {error}", hint="for example: --max-stages 5") from None

@@ -123,9 +123,26 @@ def test_levels_only_exclude_and_grouping(project: Path, index: TestIndex) -> No
     assert sorted(flat(names("--to", "patch", "--to", "web=latest"))) == ["click", "web"]
 
 
+def test_the_project_says_how_to_plan_and_options_win(project: Path, index: TestIndex) -> None:
+    (project / "steadypin.toml").write_text('to = ["patch", "web=latest"]\nmax-stages = 1\nresolver = "uv"\n', encoding="utf-8")
+    (stage,) = plan(project, index, "--format", "json").json["stages"]
+    assert [change["name"] for change in stage["changes"]] == ["click", "web"]
+    stages = plan(project, index, "--format", "json", "--to", "latest", "--max-stages", "9").json["stages"]
+    assert len(stages) > 1 and "core" in {change["name"] for stage in stages for change in stage["changes"]}
+    (project / "steadypin.toml").write_text('resolver = "conda"\n', encoding="utf-8")
+    assert plan(project, index).code == 2
+
+
 @pytest.mark.parametrize(
     "words",
-    [("--to", "newest"), ("--to", "web="), ("--group-by", "x"), ("--resolver", "conda"), ("--one-by-one", "--all-at-once")],
+    [
+        ("--to", "newest"),
+        ("--max-stages", "0"),
+        ("--to", "web="),
+        ("--group-by", "x"),
+        ("--resolver", "conda"),
+        ("--one-by-one", "--all-at-once"),
+    ],
 )
 def test_wrong_usage(project: Path, index: TestIndex, words: tuple[str, ...]) -> None:
     ran = plan(project, index, *words)

@@ -24,6 +24,7 @@ GOOD: dict[str, list[Any]] = {
     "duration": ["7d", "P7D", 7, "2w", "1y", "P1Y2M", " 7 D "],
     "severity": ["high", "info"],
     "string": ["x"],
+    "integer": [1, 1000],
 }
 BAD: dict[str, list[Any]] = {
     "boolean": ["true", 1],
@@ -31,6 +32,7 @@ BAD: dict[str, list[Any]] = {
     "duration": ["soon", True, "7 days", "P", [], -1],
     "severity": ["dreadful", 1],
     "string": [1, True, ["x"]],
+    "integer": ["1", True, 0, 1001, 1.5],
 }
 SAMPLES = {"fail-on": "critical", "cache-dir": "/c", "max-age": "9d", "max-advisory-age": "9d", "cooldown": "9d"}
 
@@ -121,7 +123,7 @@ def test_an_unknown_key_is_refused_by_both(tmp_path: Path) -> None:
 def test_every_key_changes_the_field_that_it_names(key: str, tmp_path: Path) -> None:
     field, _ = {**SETTING_KEYS, **POLICY_KEYS}[key]
     standard: Any = Policy() if key in POLICY_KEYS else Settings(root=tmp_path)
-    value = SAMPLES.get(key, {"boolean": not getattr(standard, field), "texts": ["x"], "string": "x"}.get(kind(key)))
+    value = SAMPLES.get(key, {"boolean": not getattr(standard, field), "texts": ["x"], "string": "x", "integer": 7}.get(kind(key)))
     (tmp_path / "steadypin.toml").write_text(f"{key} = {inline(value)}\n", encoding="utf-8")
     loaded = config.load(tmp_path)
     changed: Any = loaded.policy if key in POLICY_KEYS else loaded

@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from steadypin.cli import options
 from steadypin.cli.output import write_file, write_stdout
-from steadypin.cli.plan import Exclude, MaxStages, OnlyPackage, ResolverName, To, teller
-from steadypin.cli.settings import settings_for
-
-PlanFile = Annotated[
-    Path | None, typer.Option("--plan", metavar="FILE", help="The plan to list; planned anew where not given.")
-]
-ResultFile = Annotated[
-    Path | None, typer.Option("--result", metavar="FILE", help="What `upgrade` found; its ticks and evidence are shown.")
-]
-Update = Annotated[
-    Path | None, typer.Option("--update", metavar="BODY.md", help="Refresh this body in place; ticks and texts of people stay.")
-]
+from steadypin.cli.plan import request_of, teller
+from steadypin.cli.settings import settings_of
+from steadypin.cli.words import PlanningOptions, file
 
 
-def checklist(
-    path: options.ProjectPath = Path(),
-    plan: PlanFile = None,
-    result: ResultFile = None,
-    update: Update = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write a file instead.")] = None,
-    python: options.Python = None,
-    to: To = None,
-    only: OnlyPackage = None,
-    exclude: Exclude = None,
-    max_stages: MaxStages = 10,
-    resolver: ResolverName = "auto",
-    index_url: options.IndexUrl = None,
-    offline: options.Offline = False,
-    cache_dir: options.CacheDir = None,
-    quiet: options.Quiet = False,
-) -> int:
+@dataclass(frozen=True, kw_only=True)
+class ChecklistOptions(PlanningOptions):
+    """The options of `steadypin checklist`."""
+
+    plan: Path | None = file("The plan to list; planned anew where not given.", metavar="FILE")
+    result: Path | None = file("What `upgrade` found; its ticks and evidence are shown.", metavar="FILE")
+    update: Path | None = file("Refresh this body in place; ticks and texts of people stay.", metavar="BODY.md")
+    output: Path | None = file("Write a file instead.", short="-o", metavar="FILE")
+
+
+def checklist(options: ChecklistOptions) -> int:
     """Print the plan as a Markdown checklist for a pull request, with the evidence where there is some.
 
     \b
@@ -50,20 +32,14 @@ def checklist(
     from steadypin.pipeline import facts as reading
     from steadypin.pipeline import planning
 
-    if plan is None:
-        settings = settings_for(path, python=python, index_url=index_url, offline=offline or None, cache_dir=cache_dir)
-        request = planning.PlanRequest(
-            to=tuple(to or ()),
-            only=tuple(only or ()),
-            exclude=tuple(exclude or ()),
-            max_stages=max_stages,
-            resolver=resolver,
-        )
-        made = planning.plan(planning.gather(settings, reading.Request()), settings, request, tell=teller(quiet=quiet))
+    if options.plan is None:
+        settings = settings_of(options)
+        facts = planning.gather(settings, reading.Request())
+        made = planning.plan(facts, settings, request_of(options, settings), tell=teller(quiet=options.quiet))
     else:
-        made = planning.load(plan)
-    text = planning.checklist_text(made, result=result, body=update)
-    target = output or update
+        made = planning.load(options.plan)
+    text = planning.checklist_text(made, result=options.result, body=options.update)
+    target = options.output or options.update
     if target is None:
         write_stdout(text)
     else:

@@ -55,3 +55,17 @@ Ignore = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and totals only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every place and every gap.")]
+To = Annotated[
+    list[str] | None,
+    typer.Option("--to", metavar="LEVEL", help="latest, wanted, minor, patch or security; NAME=LEVEL for one package."),
+]
+OnlyPackage = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Move only this; may be repeated.")]
+Exclude = Annotated[list[str] | None, typer.Option("--exclude", metavar="NAME", help="Leave this alone; may be repeated.")]
+Cooldown = Annotated[str | None, typer.Option("--cooldown", help="A release younger than this (7d) is not yet wanted.")]
+MaxStages = Annotated[
+    int | None, typer.Option("--max-stages", min=1, max=1000, help="Merge the least risky stages beyond this (10).")
+]
+ResolverName = Annotated[
+    str | None,
+    typer.Option("--resolver", envvar="STEADYPIN_RESOLVER", help="auto (uv where it is there), uv or pip-tools."),
+]

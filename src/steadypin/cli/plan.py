@@ -4,68 +4,43 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from steadypin.cli import options
 from steadypin.cli.output import presentation, write_file, write_stdout
 from steadypin.cli.progress import counter
-from steadypin.cli.settings import settings_for
-from steadypin.config import parse_days
+from steadypin.cli.settings import settings_of
+from steadypin.cli.words import PlanningOptions, file, files, flag, text
+from steadypin.config import Settings
 from steadypin.errors import UsageError
 from steadypin.model.plan import Plan
 from steadypin.reporters.plans import PLAN_REPORTERS, PlanReporter
 from steadypin.reporters.reporter import Presentation
 from steadypin.text import shown
 
-To = Annotated[
-    list[str] | None,
-    typer.Option("--to", metavar="LEVEL", help="latest, wanted, minor, patch or security; NAME=LEVEL for one package."),
-]
-OnlyPackage = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Move only this; may be repeated.")]
-Exclude = Annotated[list[str] | None, typer.Option("--exclude", metavar="NAME", help="Leave this alone; may be repeated.")]
-Cooldown = Annotated[str | None, typer.Option("--cooldown", help="Leave releases alone that are younger than this (7d).")]
-MaxStages = Annotated[int, typer.Option("--max-stages", min=1, max=1000, help="Merge the least risky stages beyond this.")]
-GroupBy = Annotated[str, typer.Option("--group-by", help="risk, package (each change alone) or none (one stage).")]
-OneByOne = Annotated[bool, typer.Option("--one-by-one", help="The same as --group-by package.")]
-AllAtOnce = Annotated[bool, typer.Option("--all-at-once", help="The same as --group-by none.")]
-ResolverName = Annotated[
-    str, typer.Option("--resolver", envvar="STEADYPIN_RESOLVER", help="auto (uv where it is there), uv or pip-tools.")
-]
-Hashes = Annotated[bool, typer.Option("--generate-hashes", help="Have the resolver give hashes for every lock.")]
-FactsIn = Annotated[Path | None, typer.Option("--facts-in", metavar="FILE", help="Plan from saved facts; read nothing else.")]
+if TYPE_CHECKING:
+    from steadypin.pipeline.planning import PlanRequest
 
 
-def plan(
-    path: options.ProjectPath = Path(),
-    python: options.Python = None,
-    no_env: options.NoEnv = False,
-    snapshot: options.Snapshot = None,
-    lock: options.Lock = None,
-    target: options.Target = None,
-    to: To = None,
-    only: OnlyPackage = None,
-    exclude: Exclude = None,
-    cooldown: Cooldown = None,
-    max_stages: MaxStages = 10,
-    group_by: GroupBy = "risk",
-    one_by_one: OneByOne = False,
-    all_at_once: AllAtOnce = False,
-    resolver: ResolverName = "auto",
-    hashes: Hashes = False,
-    format: options.Format = None,
-    output: options.Output = None,
-    index_url: options.IndexUrl = None,
-    extra_index_url: options.ExtraIndexUrl = None,
-    offline: options.Offline = False,
-    refresh: options.Refresh = False,
-    cache_dir: options.CacheDir = None,
-    facts_in: FactsIn = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-) -> int:
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions(PlanningOptions):
+    """The options of `steadypin plan`."""
+
+    no_env: bool = flag("Plan from locks and manifests alone.")
+    snapshot: Path | None = file("An environment written elsewhere.", metavar="FILE")
+    group_by: str | None = text("risk, package (each change alone) or none (one stage).", metavar="KIND")
+    one_by_one: bool = flag("The same as --group-by package.")
+    all_at_once: bool = flag("The same as --group-by none.")
+    generate_hashes: bool = flag("Have the resolver give hashes for every lock.", variable="STEADYPIN_PLAN_HASHES")
+    format: str | None = text("What to print on stdout.", short="-f", variable="STEADYPIN_FORMAT")
+    output: tuple[Path, ...] = files(
+        "Also write a file; its suffix chooses the format; may be repeated.", short="-o", metavar="FILE"
+    )
+    facts_in: Path | None = file("Plan from saved facts; read nothing else.", metavar="FILE")
+
+
+def plan(options: PlanOptions) -> int:
     """Plan upgrades in stages that a real resolver has solved, and say why anything stays behind.
 
     \b
@@ -75,38 +50,36 @@ def plan(
     steadypin plan --target python=3.13            for another Python
     steadypin plan -o plan.json -o plan.md         for `upgrade`, and for people
     """
-    files = [(file, reporter_for(file)) for file in output or ()]
-    reporter = reporter_named(format or "terminal")
-    settings = settings_for(
-        path,
-        python=python,
-        locks=tuple(lock or ()),
-        target=target,
-        index_url=index_url,
-        extra_index_urls=tuple(extra_index_url or ()),
-        offline=offline or None,
-        refresh=refresh or None,
-        cache_dir=cache_dir,
-        cooldown_days=parse_days(cooldown),
-    )
+    wanted = [(path, reporter_for(path)) for path in options.output]
+    reporter = reporter_named(options.format or "terminal")
+    kind = grouping(options.group_by or "risk", one_by_one=options.one_by_one, all_at_once=options.all_at_once)
+    settings = settings_of(options)
     from steadypin.pipeline import facts as reading
     from steadypin.pipeline import planning
 
-    request = planning.PlanRequest(
-        to=tuple(to or ()),
-        only=tuple(only or ()),
-        exclude=tuple(exclude or ()),
-        max_stages=max_stages,
-        group_by=grouping(group_by, one_by_one=one_by_one, all_at_once=all_at_once),
-        resolver=resolver,
+    progress = counter("asking the index", quiet=options.quiet)
+    asked = reading.Request(no_environment=options.no_env, snapshot=options.snapshot, progress=progress)
+    facts = reading.load(options.facts_in) if options.facts_in else planning.gather(settings, asked)
+    request = request_of(options, settings, group_by=kind, hashes=options.generate_hashes)
+    made = planning.plan(facts, settings, request, tell=teller(quiet=options.quiet))
+    emit(made, reporter, wanted, presentation(quiet=options.quiet, verbose=options.verbose))
+    return 0
+
+
+def request_of(options: PlanningOptions, settings: Settings, *, group_by: str = "risk", hashes: bool = False) -> PlanRequest:
+    """What the options and the project's settings ask to be planned."""
+    from steadypin.pipeline.planning import PlanRequest
+
+    return PlanRequest(
+        to=settings.to,
+        only=options.only,
+        exclude=options.exclude,
+        max_stages=settings.max_stages,
+        group_by=group_by,
+        resolver=settings.resolver,
         hashes=hashes,
         reuse=not settings.refresh,
     )
-    asked = reading.Request(no_environment=no_env, snapshot=snapshot, progress=counter("asking the index", quiet=quiet))
-    facts = reading.load(facts_in) if facts_in else planning.gather(settings, asked)
-    made = planning.plan(facts, settings, request, tell=teller(quiet=quiet))
-    emit(made, reporter, files, presentation(quiet=quiet, verbose=verbose))
-    return 0
 
 
 def grouping(text: str, *, one_by_one: bool, all_at_once: bool) -> str:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from steadypin.cli import options
+from steadypin.cli.options import Cooldown, Exclude, MaxStages, OnlyPackage, ResolverName, To
 from steadypin.cli.output import presentation, write_file, write_stdout
-from steadypin.cli.plan import Cooldown, Exclude, MaxStages, OnlyPackage, ResolverName, To
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_for
 from steadypin.config import parse_days
@@ -78,11 +78,11 @@ def upgrade(
     only: OnlyPackage = None,
     exclude: Exclude = None,
     cooldown: Cooldown = None,
-    max_stages: MaxStages = 10,
+    max_stages: MaxStages = None,
     python: options.Python = None,
     no_env: options.NoEnv = False,
     lock: options.Lock = None,
-    resolver: ResolverName = "auto",
+    resolver: ResolverName = None,
     format: options.Format = None,
     output: options.Output = None,
     index_url: options.IndexUrl = None,
@@ -113,6 +113,9 @@ def upgrade(
         refresh=refresh or None,
         cache_dir=cache_dir,
         cooldown_days=parse_days(cooldown),
+        to=tuple(to or ()),
+        max_stages=max_stages,
+        resolver=resolver,
     )
     from steadypin.pipeline import facts as reading
     from steadypin.pipeline import planning
@@ -122,11 +125,11 @@ def upgrade(
 
     request = UpgradeRequest(
         plan=planning.PlanRequest(
-            to=tuple(to or ()),
+            to=settings.to,
             only=tuple(only or ()),
             exclude=tuple(exclude or ()),
-            max_stages=max_stages,
-            resolver=resolver,
+            max_stages=settings.max_stages,
+            resolver=settings.resolver,
             reuse=not settings.refresh,
         ),
         test=test,

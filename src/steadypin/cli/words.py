@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from steadypin.config import parse_days, parse_severity
+from steadypin.config import parse_days, parse_severity, parse_stages
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class JudgingOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkOptions(Options):
+class IndexOptions(Options):
     """What commands have that ask an index."""
 
     index_url: str | None = text(
@@ -122,9 +122,34 @@ class NetworkOptions(Options):
     offline: bool = flag("No network; cached answers of any age.", variable="STEADYPIN_OFFLINE", setting="offline")
     refresh: bool = flag("Ask again, also where the cache is fresh.", variable="STEADYPIN_REFRESH", setting="refresh")
     cooldown: str | None = text("A release younger than this (7d) is not yet wanted.", setting="cooldown_days", read=parse_days)
-    max_age: str | None = text("A release older than this (2y) is a finding.", setting="max_age_days", read=parse_days)
     advisory_source: str | None = text(
         "Ask local (steadypin db), osv or index.", variable="STEADYPIN_ADVISORY_SOURCE", setting="advisory_source"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions(IndexOptions):
+    """What commands have that judge what an index says."""
+
+    max_age: str | None = text("A release older than this (2y) is a finding.", setting="max_age_days", read=parse_days)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanningOptions(IndexOptions):
+    """What commands have that plan."""
+
+    group: tuple[str, ...] = texts("This dependency group is installed as well.", setting="groups")
+    extra: tuple[str, ...] = texts("This extra is installed as well.", setting="extras")
+    to: tuple[str, ...] = texts(
+        "latest, wanted, minor, patch or security; NAME=LEVEL for one package.", metavar="LEVEL", setting="to"
+    )
+    only: tuple[str, ...] = texts("Move only this; may be repeated.", metavar="NAME")
+    exclude: tuple[str, ...] = texts("Leave this alone; may be repeated.", metavar="NAME")
+    max_stages: str | None = text(
+        "Merge the least risky stages beyond this (10).", metavar="NUMBER", setting="max_stages", read=parse_stages
+    )
+    resolver: str | None = text(
+        "auto (uv where it is there), uv or pip-tools.", variable="STEADYPIN_RESOLVER", setting="resolver"
     )
 
 

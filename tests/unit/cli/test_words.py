@@ -9,7 +9,9 @@ import typer
 
 from steadypin.cli.audit import AuditOptions
 from steadypin.cli.check import CheckOptions
+from steadypin.cli.checklist import ChecklistOptions
 from steadypin.cli.commands import function_of
+from steadypin.cli.plan import PlanOptions
 from steadypin.cli.words import overrides, parse
 from steadypin.errors import UsageError
 from steadypin.model.severity import Severity
@@ -20,6 +22,8 @@ PLAIN = [
     (["--lock", "a", "--lock=b"], CheckOptions(lock=("a", "b"))),
     (["--fail-on=high", "-o", "x.json", "-f", "json"], CheckOptions(fail_on="high", output=(Path("x.json"),), format="json")),
     (["--group", "dev", "--files-only"], CheckOptions(group=("dev",), files_only=True)),
+    (["--to", "minor", "--to=a=latest", "--max-stages", "3"], PlanOptions(to=("minor", "a=latest"), max_stages="3")),
+    (["--plan", "p.json", "-o", "x.md"], ChecklistOptions(plan=Path("p.json"), output=Path("x.md"))),
     (["--offline", "--index-url", "https://index.example"], AuditOptions(offline=True, index_url="https://index.example")),
 ]
 
@@ -67,3 +71,10 @@ def test_overrides_are_parsed_and_only_what_was_given() -> None:
     assert overrides(options) == {"fail_on": Severity.HIGH, "cooldown_days": 7, "locks": ("a",)}
     with pytest.raises(UsageError):
         overrides(AuditOptions(fail_on="dreadful"))
+
+
+def test_how_to_plan_is_a_setting_that_options_override() -> None:
+    assert overrides(PlanOptions(to=("minor",), max_stages="3")) == {"to": ("minor",), "max_stages": 3}
+    for wrong in ("0", "1001", "many", "²", "1" * 5000):
+        with pytest.raises(UsageError):
+            overrides(PlanOptions(max_stages=wrong))
