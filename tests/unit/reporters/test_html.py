@@ -20,7 +20,7 @@ from steadypin.model.upgrade import Baseline, Held, Move, RunCounts, StageResult
 from steadypin.pipeline.audit import report
 from steadypin.reporters import REPORTERS, Presentation
 from steadypin.reporters.html.graph import blocker_graph
-from steadypin.reporters.html.page import anchor, moment_words, plain_url
+from steadypin.reporters.html.links import anchor, moment_words, plain_url
 from steadypin.reporters.html.pictures import ages, lines
 from steadypin.reporters.html.upgrade import tried_tree
 from steadypin.reporters.measures import lag_years, measures

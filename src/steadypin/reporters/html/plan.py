@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from steadypin.model.gap import Gap
 from steadypin.model.plan import Change, Plan, Stage
-from steadypin.reporters.html.page import Link, Tile, group_gaps, plain_url
+from steadypin.reporters.html.links import Link, Tile, group_gaps, plain_url
 from steadypin.reporters.html.rendering import render_page
 from steadypin.reporters.layout import count
 from steadypin.reporters.plan_json import plan_digest

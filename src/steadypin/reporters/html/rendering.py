@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from steadypin.reporters.html.page import anchor
+from steadypin.reporters.html.links import anchor
 from steadypin.text import shown
 
 _FOLDER = files("steadypin.reporters.html") / "templates"

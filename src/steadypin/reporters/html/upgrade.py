@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from steadypin.model.gap import Gap
 from steadypin.model.trial import Culprit, TrialResult, Verdict
 from steadypin.model.upgrade import Held, Move, StageResult, UpgradeResult
-from steadypin.reporters.html.page import Tile, group_gaps
+from steadypin.reporters.html.links import Tile, group_gaps
 from steadypin.reporters.html.rendering import render_page
 from steadypin.reporters.layout import count, names
 from steadypin.reporters.reporter import Presentation
