@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +30,16 @@ def read(settings: Settings, *, snapshot: Path | None = None) -> ReadEnvironment
 
     found = find_environment(settings.root, python=settings.python, environ=os.environ)
     environment = read_environment(found, cache_dir=cache_dir(settings))
-    others = (f"also in it: {', '.join(environment.others)} (name one with --python)",) if environment.others else ()
     itself = settings.python is None and found.form in ("image", "root", "zipapp", "snapshot")
-    return ReadEnvironment(environment=environment, notes=(*found.notes, *others), itself=itself)
+    return ReadEnvironment(environment=environment, notes=(*found.notes, *_notes(environment)), itself=itself)
+
+
+def _notes(environment: PythonEnvironment) -> Iterator[str]:
+    """What a reader should know of the environment before the findings."""
+    if environment.others:
+        yield f"also in it: {', '.join(environment.others)} (name one with --python)"
+    if environment.externally_managed:
+        yield f"{environment.path} belongs to the operating system (EXTERNALLY-MANAGED): the system moves its packages"
 
 
 def cache_dir(settings: Settings) -> Path:

@@ -13,7 +13,7 @@ from steadypin.sources.reading import read_file
 def read(path: Path, *, format: str | None, target: str | None) -> SourceFile:
     """The file as its reader reads it. Raises SourceError, UsageError."""
     source = read_file(path, shown=path.as_posix(), format=format)
-    if target is None:
+    if not target:
         return source
     from steadypin.sources.targets import parse_target
 
