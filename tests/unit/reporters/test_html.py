@@ -13,6 +13,7 @@ from steadypin.config import Settings
 from steadypin.model.gap import Gap
 from steadypin.model.history import HistoryPoint
 from steadypin.model.plan import Change, Hold, Plan, PlanStats, Reason, Stage
+from steadypin.model.policy import Policy
 from steadypin.model.released import Release
 from steadypin.model.report import Report
 from steadypin.model.trial import Culprit, TrialResult, Verdict
@@ -112,6 +113,12 @@ def test_every_link_within_the_page_leads_somewhere() -> None:
     ids = {attributes.get("id") for _, attributes in READ.tags}
     hrefs = [attributes["href"] or "" for tag, attributes in READ.tags if tag == "a"]
     assert not {href for href in hrefs if href.startswith("#") and href[1:] not in ids}
+
+
+def test_a_finding_about_a_package_that_no_ledger_has_leads_nowhere() -> None:
+    settings = Settings(root=Path(), policy=Policy(required=("missing",)))
+    text = REPORTERS["html"].render(report(facts(lock(pin("a", "1"))), settings, command="audit"), Presentation())
+    assert "missing" in text and 'href="#p-missing"' not in text
 
 
 def test_nothing_is_loaded_and_nothing_is_inline_but_what_the_policy_names() -> None:

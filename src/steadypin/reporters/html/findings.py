@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -63,6 +63,8 @@ class Excuse:
 
 
 def rule_groups(report: Report) -> Iterator[RuleGroup]:
+    """All findings, the worst first, each with an id of its own."""
+    rows = frozenset(package.name for package in report.packages)
     known = {rule.id: rule for rule in report.rules}
     used: Counter[str] = Counter()
     for severity, at_severity in groupby(report.findings, key=lambda finding: finding.severity):
@@ -70,7 +72,7 @@ def rule_groups(report: Report) -> Iterator[RuleGroup]:
         for rule, members in groupby(by_rule, key=lambda finding: finding.rule):
             found = _together(list(members))
             failing = severity >= report.fail_on
-            views = tuple(_with_id(view(finding, report.environment), finding, used) for finding in found)
+            views = tuple(_with_id(view(finding, rows, report.environment), finding, used) for finding in found)
             yield RuleGroup(
                 severity=str(severity),
                 rule=rule,
@@ -82,11 +84,11 @@ def rule_groups(report: Report) -> Iterator[RuleGroup]:
             )
 
 
-def _with_id(view: FindingView, finding: Finding, used: Counter[str]) -> FindingView:
+def _with_id(made: FindingView, finding: Finding, used: Counter[str]) -> FindingView:
     """With a place that a link can lead to: the fingerprint, and a number where several have the same."""
     name = f"f-{finding.fingerprint}"
     used[name] += 1
-    return replace(view, id=name if used[name] == 1 else f"{name}-{used[name]}")
+    return replace(made, id=name if used[name] == 1 else f"{name}-{used[name]}")
 
 
 def _names(views: Iterable[FindingView]) -> tuple[Link, ...]:
@@ -102,14 +104,17 @@ def _together(found: list[Finding]) -> list[Finding]:
     return sorted(found, key=lambda finding: (finding.remedy, finding.sort_key))
 
 
-def view(finding: Finding, environment: str | None = None) -> FindingView:
+def view(finding: Finding, rows: Container[str], environment: str | None = None) -> FindingView:
+    """One finding. `rows` are the packages that the table has: a policy may miss one that it has not."""
+    package = finding.package
+    href = f"#{anchor(package)}" if package and package in rows else ""
     return FindingView(
         severity=str(finding.severity),
         rule=finding.rule,
         message=finding.message,
         places=tuple(place_words(location, environment) for location in finding.locations[:8]),
         remedy=finding.remedy,
-        package=Link(text=finding.package, href=f"#{anchor(finding.package)}") if finding.package else None,
+        package=Link(text=package, href=href) if package else None,
         advisory=_advisory(finding) if finding.advisory else None,
     )
 
@@ -137,4 +142,5 @@ def _advisory_url(name: str) -> str:
 
 
 def excuse(entry: Suppressed) -> Excuse:
-    return Excuse(finding=view(entry.finding), reason=entry.reason, until=entry.until or "")
+    """A finding that is excused."""
+    return Excuse(finding=view(entry.finding, ()), reason=entry.reason, until=entry.until or "")

@@ -50,6 +50,7 @@ class Row:
 
 
 def table_rows(report: Report, found: Measures) -> Iterator[Row]:
+    """A row for each package, by name."""
     by_package: dict[str, list[Finding]] = {}
     for finding in report.findings:
         if finding.package:
@@ -82,7 +83,7 @@ def _row(package: PackageComparison, findings: list[Finding], report: Report, fo
         behind=package.behind,
         age_days=package.age_days,
         held=names((cut(name, 40) for name in dict.fromkeys(b.name for b in package.blocked_by)), most=2),
-        findings=tuple(view(finding, report.environment) for finding in findings),
+        findings=tuple(view(finding, asked, report.environment) for finding in findings),
         places=tuple(_places(package, report.environment)),
         asked_by=asked_by[:12],
         asked_more=max(0, len(asked_by) - 12),
