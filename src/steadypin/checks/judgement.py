@@ -6,14 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from steadypin.model import parse
-from steadypin.model.baseline import Baseline
 from steadypin.model.finding import Finding, Suppressed
 from steadypin.model.location import Location
 from steadypin.model.policy import Policy, Suppression
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
+
+if TYPE_CHECKING:
+    from steadypin.model.baseline import Baseline
 
 UNUSED = Rule(
     id="exception-unused",

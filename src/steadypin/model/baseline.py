@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownFinding:
     """A finding by its fingerprint; rule, package and message are there for people, and the rule for what is cured."""
 

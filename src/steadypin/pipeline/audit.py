@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from steadypin import __version__, checks
 from steadypin.checks.judgement import judge
@@ -12,10 +13,12 @@ from steadypin.checks.rule import Case
 from steadypin.comparison import compare
 from steadypin.comparison.applicable import Selection
 from steadypin.config import Settings
-from steadypin.model.baseline import Baseline
 from steadypin.model.facts import Facts
 from steadypin.model.report import Report
 from steadypin.model.rule import Rule
+
+if TYPE_CHECKING:
+    from steadypin.model.baseline import Baseline
 
 
 def report(facts: Facts, settings: Settings, *, command: str, baseline: Baseline | None = None) -> Report:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from steadypin.errors import SteadypinError
-from steadypin.model.baseline import Baseline, KnownFinding
 from steadypin.model.report import Report
+
+if TYPE_CHECKING:
+    from steadypin.model.baseline import Baseline
 
 NAME = ".steadypin-baseline.json"
 KIND = "baseline"
@@ -38,6 +41,7 @@ def load(root: Path, given: Path | None) -> Baseline | None:
             return None
         raise SteadypinError(f"{path}: no such baseline", hint="write one: steadypin baseline write")
     from steadypin import codec
+    from steadypin.model.baseline import Baseline
     from steadypin.sources.reading import read_bytes
 
     text = read_bytes(path, shown=path.as_posix()).decode("utf-8", "replace")
@@ -50,6 +54,7 @@ def renewed(old: Baseline | None, report: Report, silent: frozenset[str], *, pru
     What the file knows of rules that are `silent`, not asked this time, stays.
     """
     from steadypin import codec
+    from steadypin.model.baseline import Baseline, KnownFinding
 
     before = {entry.fingerprint: entry for entry in old.findings} if old else {}
     now = {
@@ -59,7 +64,9 @@ def renewed(old: Baseline | None, report: Report, silent: frozenset[str], *, pru
     }
     unheard = {key: entry for key, entry in before.items() if entry.rule in silent}
     after = {**{key: entry for key, entry in now.items() if not prune or key in before}, **unheard}
-    plain = codec.to_plain(Baseline(findings=tuple(sorted(after.values(), key=_order))))
+    plain = codec.to_plain(
+        Baseline(findings=tuple(sorted(after.values(), key=lambda entry: (entry.rule, entry.package or "", entry.fingerprint))))
+    )
     document = {"kind": KIND, "schema_version": codec.SCHEMA_VERSION, "value": plain}
     return Written(
         text=codec.dumps(document) + "\n",
@@ -67,7 +74,3 @@ def renewed(old: Baseline | None, report: Report, silent: frozenset[str], *, pru
         removed=len(before.keys() - after.keys()),
         kept=len(after.keys() & before.keys()),
     )
-
-
-def _order(entry: KnownFinding) -> tuple[str, str, str]:
-    return (entry.rule, entry.package or "", entry.fingerprint)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from steadypin.checks import CHECKS, judgement, repair, unasked
+from steadypin.checks import CHECKS, judgement, unasked
 from steadypin.config import Settings
 from steadypin.errors import SteadypinError
-from steadypin.model.baseline import Baseline
 from steadypin.model.facts import Facts
 from steadypin.model.installed import PythonEnvironment
 from steadypin.model.report import Report
 from steadypin.pipeline import audit, baseline
 from steadypin.pipeline import facts as reading
+
+if TYPE_CHECKING:
+    from steadypin.model.baseline import Baseline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,10 @@ def read(settings: Settings, request: Request) -> Facts:
 def judge(facts: Facts, settings: Settings, known: Baseline | None = None) -> Checked:
     """What there is to say of the facts, beyond what the baseline knows."""
     report = audit.report(facts, settings, command="check", baseline=known)
+    if not report.failing:
+        return Checked(report=report)
+    from steadypin.checks import repair
+
     chosen = repair.Chosen(groups=settings.groups, extras=settings.extras, no_dev=settings.policy.no_dev)
     return Checked(report=report, repair=repair.command(facts, report.failing, chosen))
 

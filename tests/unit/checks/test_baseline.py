@@ -8,7 +8,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadypin.checks.judgement import judge
+from steadypin.checks.judgement import decision, judge
 from steadypin.model.baseline import Baseline, KnownFinding
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location
@@ -79,3 +79,26 @@ def test_a_baseline_silences_what_it_holds_and_reports_what_is_gone(now: set[Fin
     assert {f for f in judged.findings if f.rule != "baseline-stale"} == {f for f in now if f.fingerprint not in known}
     told = {f.about for f in judged.findings if f.rule == "baseline-stale"}
     assert told == known - {f.fingerprint for f in now}
+
+
+@given(
+    st.sets(findings, max_size=5),
+    st.sets(findings, max_size=3),
+    st.sampled_from([(), ("a",), ("yan*",)]),
+    st.sampled_from([(), (("yanked", None),), (("yanked", Severity.INFO),)]),
+    st.sampled_from([(), (Suppression(package="b", reason="r"),)]),
+)
+def test_the_decision_that_is_explained_is_the_one_that_was_taken(
+    now: set[Finding],
+    then: set[Finding],
+    ignore: tuple[str, ...],
+    severities: tuple[tuple[str, Severity | None], ...],
+    suppressions: tuple[Suppression, ...],
+) -> None:
+    policy = Policy(ignore=ignore, severities=severities, suppressions=suppressions)
+    judged = judge(now, policy, TODAY, baseline=baseline(*then))
+    failing = {
+        (f.rule, f.package) for f in judged.findings if f.severity >= policy.fail_on and f.rule in ("yanked", "unpinned")
+    }
+    explained = {(f.rule, f.package) for f in now if decision(f, policy, TODAY, baseline(*then)).startswith("fails")}
+    assert failing == explained
