@@ -202,6 +202,7 @@ def world_pins(world: World, facts: Facts) -> Iterator[tuple[str, str | None]]:
 TOOLS = {
     "poetry": ("poetry==2.5.1",),
     "pdm": ("pdm==2.29.4", "hishel==1.4.0"),
+    "pip": ("pip>=25.1",),
     "pipenv": ("pipenv==2026.6.1",),
 }
 """What is installed to lock anew, with what the tool needs and does not say."""
@@ -266,6 +267,18 @@ def test_pipenv_itself_locks_the_same_for_the_python_that_it_runs_on(tool: Path,
         assert brought == locked(world, "uv.lock", here, SELECTIONS[name]), name
     found = read_project(folder).files
     assert [file.stale for file in found if file.path == "Pipfile.lock"] == [None]
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", ["pip"], indirect=True)
+def test_pip_itself_locks_the_same_for_the_python_that_it_runs_on(tool: Path, world: World, tmp_path: Path) -> None:
+    shutil.copy(world.folder / "requirements.in", tmp_path)
+    words = ["lock", "-q", "-r", "requirements.in", "--index-url", world.index.url, "-o", "pylock.toml"]
+    world.run([str(python_of(tool.parent)), "-m", "pip", *words], cwd=tmp_path)
+    here = Platform(target="python={}.{}".format(*sys.version_info), python="", uv="")
+    brought = locked(World(folder=tmp_path, index=world.index), "pylock.toml", here, SELECTIONS["plain"])
+    assert brought == locked(world, "uv.lock", here, SELECTIONS["plain"])
 
 
 def project(world: World, folder: Path, more: str = "") -> Path:
