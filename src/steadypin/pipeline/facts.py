@@ -49,7 +49,7 @@ def gather(settings: Settings, request: Request) -> Facts:
         notes=found.notes if found else (),
     )
     if "index" in request.ledgers:
-        facts = _with_index(facts, settings, request.progress)
+        facts = with_projects(facts, settings, _names(facts), request.progress)
     if "advisories" in request.ledgers:
         facts = _with_advisories(facts, settings)
     return facts
@@ -105,7 +105,8 @@ def _target(settings: Settings, installed: PythonEnvironment | None) -> Target:
     return installed.target if installed else running_target()
 
 
-def _with_index(facts: Facts, settings: Settings, progress: Progress | None) -> Facts:
+def with_projects(facts: Facts, settings: Settings, names: Iterable[str], progress: Progress | None = None) -> Facts:
+    """The facts with what the indexes say of these names, too."""
     from steadypin.index.client import IndexClient
     from steadypin.index.routing import route
     from steadypin.transport.cache import Cache
@@ -114,8 +115,14 @@ def _with_index(facts: Facts, settings: Settings, progress: Progress | None) -> 
     routing = route(index_url=settings.index_url, extra_index_urls=settings.extra_index_urls, prefix=prefix)
     cache = Cache(environment.cache_dir(settings))
     with IndexClient(routing, cache=cache, offline=settings.offline, refresh=settings.refresh) as client:
-        answers = client.ask(_names(facts), progress=progress)
-    return replace(facts, projects=answers.projects, unknown=answers.unknown, lookups=True, gaps=(*facts.gaps, *answers.gaps))
+        answers = client.ask(names, progress=progress)
+    return replace(
+        facts,
+        projects=tuple(sorted((*facts.projects, *answers.projects), key=lambda project: project.name)),
+        unknown=tuple(sorted({*facts.unknown, *answers.unknown})),
+        lookups=True,
+        gaps=(*facts.gaps, *answers.gaps),
+    )
 
 
 def _names(facts: Facts) -> Iterable[str]:

@@ -66,13 +66,25 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
     pip = _pip(facts, settings)
     goal = goal_of(facts, settings, request, pip)
     resolver = _resolver(facts, settings, request, pip)
-    comparison = compare(
-        facts, settings.policy, Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
-    )
-    made = make_plan(facts, comparison, resolver, goal, tell=tell)
+    made = _settled(facts, settings, goal, resolver, tell)
     tell("")
     gaps = tuple(sorted({*made.gaps, *_owner_gaps(facts), *_constraint_gaps(pip)}))
     return replace(made, gaps=gaps, stats=replace(made.stats, seconds=round(monotonic() - started, 3)))
+
+
+def _settled(facts: Facts, settings: Settings, goal: Goal, resolver: Resolver, tell: Tell) -> Plan:
+    """The plan in which a cooldown also holds for what comes new: it is planned again with what the index says of that."""
+    selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
+    runs, asked = 0, {project.name for project in facts.projects} | set(facts.unknown)
+    while True:
+        made = make_plan(facts, compare(facts, settings.policy, selection), resolver, goal, tell=tell)
+        runs += made.stats.resolver_runs
+        locked = {package.name for stage in made.stages for package in stage.lock}
+        new = sorted(locked - asked - {package.name for package in facts.locked if package.name})
+        if goal.cooldown_days <= 0 or not new or not facts.lookups:
+            return replace(made, stats=replace(made.stats, resolver_runs=runs))
+        asked.update(new)
+        facts = reading.with_projects(facts, settings, new)
 
 
 def gather(settings: Settings, request: Request) -> Facts:

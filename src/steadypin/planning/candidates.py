@@ -35,12 +35,24 @@ class Target:
     refused: tuple[tuple[str, tuple[Conflict, ...]], ...] = ()
 
 
-def resolve_base(problem: Problem, resolver: Resolver) -> Resolution:
+def resolve_base(problem: Problem, goal: Goal, resolver: Resolver) -> Resolution:
     """Today's pins, moved only where the project's own requirements leave no choice, or where a release was yanked.
 
     They are preferred first. Where one moves although they all fit (a preference is only a preference), they are demanded.
-    Raises Unsolvable with the conflict in the resolver's words.
+    What is missing comes as the cooldown allows, or else as it can. Raises Unsolvable with the conflict in the resolver's
+    words.
     """
+    caps = tuple(_unripe(problem, problem.preferred, goal))
+    if caps:
+        capped = replace(problem, question=replace(problem.question, constraints=(*problem.question.constraints, *caps)))
+        try:
+            return _resolve_base(capped, resolver)
+        except Unsolvable:
+            return _resolve_base(problem, resolver)
+    return _resolve_base(problem, resolver)
+
+
+def _resolve_base(problem: Problem, resolver: Resolver) -> Resolution:
     pins = {name: _unyanked(problem.packages.get(name), version) for name, version in sorted(problem.preferred.items())}
     question = replace(problem.question, pins=tuple(pins.items()))
     preferring = resolver.resolve(replace(question, seen=True))
@@ -191,7 +203,23 @@ def _ceilings(problem: Problem, base: Mapping[str, str], goal: Goal) -> Iterator
             yield exactly(name, base[name])
             continue
         yield from (f"{name}{bound}" for bound in _bounds(problem.packages.get(name), name, base[name], goal))
+    yield from _unripe(problem, base, goal)
     yield from _prereleases(goal)
+
+
+def _unripe(problem: Problem, standing: Mapping[str, str], goal: Goal) -> Iterator[str]:
+    """The cooldown of what does not stand here yet; a package without any release that is old enough does not come at all."""
+    if goal.cooldown_days <= 0:
+        return
+    for name in sorted({*problem.packages, *problem.arrivals} - standing.keys() - problem.set_aside):
+        project = problem.project(name)
+        ripe = [r.version for r in project.releases if is_ripe(r, goal)] if project else []
+        if project is not None and project.releases:
+            yield f"{name}<={max(ripe, key=_order)}".partition("+")[0] if ripe else f"{name}<0.dev0"
+
+
+def _order(text: str) -> Version:
+    return parse.version(text) or Version("0")
 
 
 def _prereleases(goal: Goal) -> Iterator[str]:
@@ -214,7 +242,7 @@ def _ripe(package: PackageComparison, version: str, goal: Goal) -> str:
     """The highest release that has outlived the cooldown, or what stands here."""
     releases = package.project.releases if package.project else ()
     ripe = [r.version for r in releases if is_ripe(r, goal)]
-    return max([version, *ripe], key=lambda text: parse.version(text) or Version("0"))
+    return max([version, *ripe], key=_order)
 
 
 def is_ripe(release: Release, goal: Goal) -> bool:

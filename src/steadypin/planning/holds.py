@@ -20,6 +20,7 @@ from steadypin.planning.flaws import Flaws
 from steadypin.planning.goal import Goal, Level
 from steadypin.planning.problem import Problem, is_demand
 from steadypin.planning.resolver import Resolver
+from steadypin.text import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +81,19 @@ def _behind(scene: Scene, name: str) -> bool:
         return False
     if scene.goal.level_of(name) is Level.SECURITY:
         return bool(scene.flaws.at(name, scene.final[name]))
+    ahead = _ahead(package, scene.final[name])
+    return ahead is not None and higher(ahead.version, scene.final[name])
+
+
+def _ahead(package: PackageComparison, here: str) -> Release | None:
+    """The newest release; one that was yanked where no other is above."""
     newest = _newest(package)
-    return newest is not None and higher(newest.version, scene.final[name])
+    if newest is not None and higher(newest.version, here):
+        return newest
+    last = package.project.releases[-1] if package.project and package.project.releases else None
+    known = parse.version(last.version) if last else None
+    withdrawn = last is not None and last.yanked is not None and known is not None and not known.is_prerelease
+    return last if withdrawn else newest
 
 
 def _newest(package: PackageComparison) -> Release | None:
@@ -90,7 +102,7 @@ def _newest(package: PackageComparison) -> Release | None:
 
 def _hold(scene: Scene, name: str, because: tuple[Reason, ...]) -> Hold:
     package = scene.problem.packages.get(name)
-    newest = _newest(package) if package else None
+    newest = _ahead(package, scene.final[name]) if package else None
     return Hold(name=name, at=scene.final.get(name), latest=newest.version if newest else None, because=because)
 
 
@@ -98,8 +110,14 @@ def _known_reasons(scene: Scene, name: str) -> Iterator[Reason]:
     """What the facts, the goal and the requirements of the other last pins say, in the order in which one would fix them."""
     package = scene.problem.packages[name]
     goal, here = scene.goal, scene.final[name]
-    newest = _newest(package)
+    newest = _ahead(package, here)
     if newest is None:
+        return
+    if newest.yanked is not None:
+        wait = f"when a release after {newest.version} is not withdrawn"
+        yield Reason(
+            kind="yanked", by=printable(newest.yanked) or "the index", requirement=f"{name}=={newest.version}", release=wait
+        )
         return
     yield from _interpreter_reasons(package, newest, scene)
     reachable = package.latest or newest
@@ -263,7 +281,8 @@ def _force(scene: Scene, name: str, resolver: Resolver) -> Iterator[Reason]:
     question = replace(scene.target.question, constraints=(*others, exactly(name, reachable.version)))
     resolution = resolver.resolve(question)
     if not resolution.solved:
-        yield from _refusals(resolution.conflicts)
+        cooling = list(_cooling(scene, resolution.conflicts))
+        yield from cooling or _refusals(resolution.conflicts)
         return
     lower = sorted(_lower(resolution.packages, scene.final))
     shown = ", ".join(f"{other} {version}" for other, version in lower[:3])
@@ -273,6 +292,22 @@ def _force(scene: Scene, name: str, resolver: Resolver) -> Iterator[Reason]:
         requirement=f"{name}=={reachable.version}",
         release=f"possible at the price of {shown}" if lower else "the resolver prefers the older one",
     )
+
+
+def _cooling(scene: Scene, conflicts: Iterable[Conflict]) -> Iterator[Reason]:
+    """Requirements that only releases meet which are younger than the cooldown."""
+    goal = scene.goal
+    for row in conflicts if goal.cooldown_days > 0 else ():
+        project, asked = scene.problem.project(row.name), parse.requirement(row.requirement)
+        if project is None or asked is None or row.by in ("", "index"):
+            continue
+        meeting = [r for r in project.releases if r.yanked is None and admits(str(asked.specifier), r.version)]
+        if meeting and not any(is_ripe(release, goal) for release in meeting):
+            until = min((days_after(r.published, goal.cooldown_days) for r in meeting if r.published), default=None)
+            wait = f"wait until {until}: " if until else ""
+            release = f"{wait}{row.by.replace('==', ' ')} requires {row.requirement}, which is too young"
+            by = f"{goal.cooldown_days} days"
+            yield Reason(kind="cooldown", by=by, requirement=row.requirement, until=until, release=release)
 
 
 def _lower(packages: Iterable[ResolvedPackage], final: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -59,7 +59,7 @@ def make_plan(
     if not problem.question.requirements:
         return _plan(facts, problem, ask)
     tell("today's pins")
-    base = resolve_base(problem, ask)
+    base = resolve_base(problem, goal, ask)
     flaws = flaws_of(facts)
     tell("security fixes")
     cured = resolve_cures(facts, problem, base, goal, flaws, ask)

@@ -7,7 +7,7 @@ Exact pins of a hand-written requirements file are a lock and may move; every ot
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.version import Version
 
@@ -16,6 +16,7 @@ from steadypin.model.comparison import Comparison, PackageComparison
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
+from steadypin.model.released import Project
 from steadypin.model.resolution import Question
 from steadypin.planning.goal import Goal
 from steadypin.planning.tools import is_tool
@@ -27,7 +28,8 @@ class Problem:
 
     `question` has requirements, constraints, target and options, and no pins. `direct` are names that the project itself
     declares, `tools` those of them that only build, test or document it. `set_aside` are packages that no index serves
-    (paths, repositories, private ones): they stay, and what they require of others is required still.
+    (paths, repositories, private ones): they stay, and what they require of others is required still. `arrivals` are projects
+    of the index that nothing here names yet and that a plan may bring.
     """
 
     question: Question
@@ -37,7 +39,13 @@ class Problem:
     direct: frozenset[str]
     tools: frozenset[str]
     set_aside: frozenset[str] = frozenset()
+    arrivals: Mapping[str, Project] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
+
+    def project(self, name: str) -> Project | None:
+        """What the index offers of a name, where that is known."""
+        package = self.packages.get(name)
+        return package.project if package is not None else self.arrivals.get(name)
 
 
 def pose(facts: Facts, comparison: Comparison, goal: Goal) -> Problem:
@@ -68,6 +76,7 @@ def pose(facts: Facts, comparison: Comparison, goal: Goal) -> Problem:
         direct=direct,
         tools=frozenset(name for name in direct if is_tool(packages[name])),
         set_aside=aside,
+        arrivals={p.name: p for p in facts.projects if p.name not in packages and p.name not in comparison.own},
         gaps=tuple(_aside_gap(name, packages[name]) for name in sorted(aside) if _matters(packages[name])),
     )
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from steadypin.comparison import compare
 from steadypin.errors import Unsolvable
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.planning.goal import Goal, Grouping, Level
+from steadypin.planning.plan import make_plan
+from tests.support import ledgers
 from tests.support.ledgers import TAKEN_AT
+from tests.support.universe import Universe
 from tests.unit.planning.planned import plan_in
 
 
@@ -224,6 +229,46 @@ def test_cooldown_holds_what_is_too_young_until_a_day():
     assert (reason.kind, reason.until) == ("cooldown", (date(2010, 3, 1) + timedelta(days=days)).isoformat())
 
 
+def test_the_cooldown_holds_for_what_comes_new():
+    """fresh is not here yet: what asks for a release of it that is too young stays; what takes an older one may move."""
+    world = Universe(
+        {
+            "asks": {"1.0": [], "2.0": ["fresh>=2"]},
+            "takes": {"1.0": [], "2.0": ["fresh>=1"]},
+            "fresh": {"1.0": [], "1.1": [], "2.0": []},
+        }
+    )
+    days = (date.fromisoformat(TAKEN_AT[:10]) - date(2010, 2, 15)).days  # fresh 2.0 was released on 2010-03-01
+    done = plan_in(
+        world.releases,
+        "asks",
+        "takes",
+        pins={"asks": "1.0", "takes": "1.0"},
+        goal=Goal(cooldown_days=days),
+        universe=world,
+    )
+    assert done.last == {"asks": "1.0", "takes": "2.0", "fresh": "1.1"}
+    (reason,) = done.hold("asks").because
+    assert (reason.kind, reason.requirement) == ("cooldown", "fresh>=2")
+    assert reason.until == (date(2010, 3, 1) + timedelta(days=days)).isoformat()
+
+
+def test_the_newest_release_that_was_yanked_is_said():
+    world = Universe({"a": {"1.0": [], "2.0": []}})
+    (project,) = world.projects()
+    releases = (project.releases[0], project.releases[1]._replace(yanked="broken wheel"))
+    facts = ledgers.facts(
+        ledgers.manifest(ledgers.declared("a")),
+        ledgers.lock(ledgers.pin("a", "1.0")),
+        projects=(replace(project, releases=releases),),
+    )
+    del world.releases["a"]["2.0"]
+    plan = make_plan(facts, compare(facts), world, Goal())
+    (hold,) = plan.holds
+    assert (hold.at, hold.latest) == ("1.0", "2.0")
+    assert [(r.kind, r.by, r.requirement) for r in hold.because] == [("yanked", "broken wheel", "a==2.0")]
+
+
 def test_repairs_are_stage_0():
     world = {"a": {"1.0": ["b>=2"]}, "b": {"1.0": [], "2.0": []}}
     done = plan_in(world, "a", "b", pins={"a": "1.0", "b": "1.0"})
@@ -259,11 +304,7 @@ def test_one_by_one_and_all_at_once():
 
 
 def test_a_hand_written_pin_is_a_lock_and_may_move():
-    from steadypin.comparison import compare
     from steadypin.model.locked import SourceFile
-    from steadypin.planning.plan import make_plan
-    from tests.support import ledgers
-    from tests.support.universe import Universe
 
     world = Universe({"flask": {"2.1.1": [], "3.0": []}, "capped": {"1.0": [], "2.0": []}})
     file = SourceFile(
