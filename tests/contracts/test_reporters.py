@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from steadypin.cli.output import reporter_for
 from steadypin.config import Settings
 from steadypin.model.gap import Gap
 from steadypin.model.report import Report
@@ -72,3 +73,16 @@ def test_no_line_starts_with_a_workflow_command_of_a_hostile_name(text: str) -> 
 
 def test_every_gap_is_shown(text: str) -> None:
     assert "timeout" in text
+
+
+def test_no_two_formats_share_a_suffix_and_the_longest_one_chooses() -> None:
+    suffixes = [suffix for reporter in REPORTERS.values() for suffix in reporter.suffixes]
+    assert len(suffixes) == len(set(suffixes))
+    for name, reporter in REPORTERS.items():
+        assert {reporter_for(Path(f"drift{suffix}")).name for suffix in reporter.suffixes} == {name}
+
+
+@pytest.mark.parametrize("name", sorted(set(REPORTERS) - {"openvex", "cyclonedx"}))
+def test_every_failing_finding_is_named_by_its_rule(name: str) -> None:
+    text = REPORTERS[name].render(REPORT, Presentation())
+    assert not [finding.rule for finding in REPORT.failing if finding.rule not in text.replace("\\-", "-")]
