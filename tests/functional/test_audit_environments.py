@@ -177,3 +177,15 @@ def test_pip_is_not_drift_in_an_environment_that_pip_made(tmp_path: Path) -> Non
     install(site_of(place), "tool", "2.0")
     install(site_of(place), "helper", "1.0")
     assert drift(audit(place, tmp_path)) == set()
+
+
+def test_the_sbom_that_an_audit_writes_is_audited_as_the_environment_was(tmp_path: Path) -> None:
+    place = make_venv(tmp_path / "venv")
+    install(site_of(place), "tool", "2.0", requires=["helper>=1"])
+    install(site_of(place), "other", "3.0+local")
+    live = audit(place, tmp_path, "-o", "app.cdx.json")
+    again = audit("app.cdx.json", tmp_path)
+    assert installed(again) == installed(live) == {"tool": "2.0", "other": "3.0+local"}
+    assert drift(again) == drift(live) == {("installed-not-locked", "other"), ("locked-not-installed", "helper")}
+    alone = steadypin("audit", "app.cdx.json", "--lock", "requirements.txt", "--offline", "--format", "cyclonedx", cwd=tmp_path)
+    assert {row["name"] for row in alone.json["components"]} == {"tool", "other"}

@@ -265,8 +265,9 @@ def test_pipenv_itself_locks_the_same_for_the_python_that_it_runs_on(tool: Path,
     for name in ("plain", "group"):
         brought = locked(World(folder=folder, index=world.index), "Pipfile.lock", here, SELECTIONS[name])
         assert brought == locked(world, "uv.lock", here, SELECTIONS[name]), name
-    found = read_project(folder).files
-    assert [file.stale for file in found if file.path == "Pipfile.lock"] == [None]
+    assert stale(folder, "Pipfile.lock") is None
+    (folder / "Pipfile").write_text(source + text.replace("click = ", 'rich = "*"\nclick = '), encoding="utf-8")
+    assert "Pipfile was changed" in (stale(folder, "Pipfile.lock") or "")
 
 
 @pytest.mark.network
@@ -294,4 +295,10 @@ def agrees(made: World, lock: str, world: World) -> None:
     for platform in PLATFORMS.values():
         for chosen in SELECTIONS.values():
             assert locked(made, lock, platform, chosen) == locked(world, "uv.lock", platform, chosen), (platform, chosen)
-    assert [file.stale for file in read_project(made.folder).files if file.path == lock] == [None]
+    assert stale(made.folder, lock) is None
+
+
+def stale(folder: Path, lock: str) -> str | None:
+    """Why a lock is older than its manifest, None where it is fresh."""
+    (found,) = (file for file in read_project(folder).files if file.path == lock)
+    return found.stale
