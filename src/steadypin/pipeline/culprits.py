@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from steadypin.errors import CommandError
 from steadypin.model.facts import Facts
@@ -52,7 +52,7 @@ class StageTrial:
         whole = self._verdict(frozenset(self.units))
         if whole is Verdict.PASSED or not self.units:
             return Outcome(verdict=whole, lock=self._lock(frozenset(self.units)) or self.now, tried=self._tried())
-        result = self._search()
+        result = self._best(self._search())
         lock = dict(self._lock(result.kept) or self.now)
         lock, culprits, because = self._explain(result, lock)
         together = tuple(tuple(sorted(names)) for names in result.together)
@@ -75,6 +75,14 @@ class StageTrial:
         """Test by test where tests have names; where that does not decide, the plain search, which finds known runs made."""
         hints = self._hints()
         return self._search_by_tests(hints) or self._search_plainly(hints)
+
+    def _best(self, result: SearchResult) -> SearchResult:
+        """Where the search was ended early: the largest set that has passed."""
+        if not self.stopped:
+            return result
+        green = [moved for moved, judged in self.evidence.items() if judged.verdict is Verdict.PASSED]
+        kept = max([result.kept, *green], key=len)
+        return replace(result, kept=kept, held=frozenset(self.units) - kept)
 
     def _search_by_tests(self, hints: dict[str, float]) -> SearchResult | None:
         steps = search_by_tests(self.units, coupled=self.coupled, hints=hints)
@@ -104,7 +112,7 @@ class StageTrial:
                 return result
 
     def _verdict(self, moved: frozenset[str], *, again: bool = False) -> Verdict:
-        if self.stopped:
+        if self.stopped and (moved not in self.evidence or again):
             return Verdict.NOT_RUN
         lock = self._lock(moved)
         if lock is None:

@@ -71,10 +71,12 @@ def prepare(facts: Facts, settings: Settings, request: UpgradeRequest, made: Pla
     selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
     comparison = compare(facts, settings.policy, selection)
     goal = planning.goal_of(facts, settings, request.plan, planning._pip(facts, settings))
-    problem = pose(facts, comparison, replace(goal, taken_at=facts.taken_at))
-    base = resolve_base(problem, resolver).versions
+    goal = replace(goal, taken_at=facts.taken_at)
+    problem = pose(facts, comparison, goal)
+    base = resolve_base(problem, goal, resolver).versions
     today = {name: problem.preferred.get(name, version) for name, version in base.items()}
     beside = {name: version for name, version in problem.standing.items() if name not in base}
+    beside |= dict(_unknown_pins(facts))
     without = frozenset(map(normalise, request.without))
     command, because = test_command(settings.root, request.test, settings.test, today.keys() | beside.keys())
     tell(f"tested with {command} ({because})")
@@ -126,6 +128,18 @@ def _left_out(name: str) -> Gap:
     return Gap(
         subject=name, stage="trials", reason="left-out", detail="not installed in any trial, as --without says; it stays"
     )
+
+
+def _unknown_pins(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Pins that no index knows any more: they belong to what is tested all the same."""
+    for package in facts.locked:
+        if (
+            package.name in facts.unknown
+            and package.kind == "index"
+            and package.version
+            and facts.target.applies(package.marker)
+        ):
+            yield str(package.name), package.version
 
 
 def other_lines(facts: Facts, aside: frozenset[str]) -> Iterator[str]:

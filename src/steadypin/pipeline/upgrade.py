@@ -315,7 +315,7 @@ def exit_code(result: UpgradeResult) -> int:
     """0: everything moved and is green; 1: some held by the tests; 3: inconclusive; 2: not done."""
     if result.baseline.verdict is not Verdict.PASSED:
         return 2 if result.stopped else 3
-    if result.stopped and not result.confirmed:
+    if result.stopped and not (result.confirmed and result.moved):
         return 2
     if not result.confirmed:
         return 3

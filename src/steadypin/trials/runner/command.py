@@ -71,15 +71,16 @@ class _Output:
     """What a process prints, read as it comes; only the first and the last part are kept."""
 
     def __init__(self, stream: IO[bytes] | None) -> None:
+        self._stream = stream
         self._head = bytearray()
         self._tail: deque[bytes] = deque()
         self._tail_size = self._dropped = 0
-        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
-    def _read(self, stream: IO[bytes] | None) -> None:
+    def _read(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            while stream is not None and (chunk := os.read(stream.fileno(), 65536)):
+            while self._stream is not None and (chunk := os.read(self._stream.fileno(), 65536)):
                 self._keep(chunk)
 
     def _keep(self, chunk: bytes) -> None:
@@ -97,6 +98,8 @@ class _Output:
     def text(self) -> str:
         """All that is kept; does not wait for a stranger who still holds the pipe."""
         self._thread.join(_DRAIN)
+        if self._stream is not None and not self._thread.is_alive():
+            self._stream.close()
         head, tail = bytes(self._head).decode("utf-8", "replace"), b"".join(tuple(self._tail)).decode("utf-8", "replace")
         return f"{head}\n… {self._dropped} bytes left out …\n{tail}" if self._dropped else head + tail
 

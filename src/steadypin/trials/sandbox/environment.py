@@ -140,7 +140,8 @@ class Environment:
 
 def _scan(folder: str, found: Files) -> None:
     try:
-        entries = list(os.scandir(folder))
+        with os.scandir(folder) as scan:
+            entries = list(scan)
     except OSError:
         return
     for entry in entries:

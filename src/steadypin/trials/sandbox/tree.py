@@ -116,7 +116,8 @@ def _walk(root: Path, folder: str, rules: tuple[tuple[str, object], ...]) -> Ite
     here = root / folder if folder else root
     rules = (*rules, *_rules_of(here, folder))
     try:
-        entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        with os.scandir(here) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
     except OSError:
         return
     for entry in entries:
@@ -201,7 +202,7 @@ def _remove(path: Path) -> None:
     except OSError:
         return
     folder = path.parent
-    while not any(os.scandir(folder)):
+    while not os.listdir(folder):  # noqa: PTH208 - whether it is empty is all
         folder.rmdir()
         folder = folder.parent
 
