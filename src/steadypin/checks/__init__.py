@@ -37,13 +37,16 @@ def unasked(facts: Facts) -> frozenset[str]:
     """Rules that could not speak, because what they judge by was not read: their silence proves nothing."""
     silent: list[Rule] = []
     if facts.environment is None:
-        silent += [*(rule for rule in drift.CHECK.rules if rule is not drift.DISAGREE), *health.CHECK.rules, pins.OTHER_PYTHON]
+        silent += [*(rule for rule in drift.CHECK.rules if rule is not drift.DISAGREE), *health.CHECK.rules]
+        silent += [pins.OTHER_PYTHON, released.PYTHON]
     if facts.file_check is None:
         silent += files.CHECK.rules
     if facts.advisories_as_of is None:
         silent += advisories.CHECK.rules
     if not facts.lookups:
-        silent += [*released.CHECK.rules, policy.FRESH]
+        silent += [*(rule for rule in released.CHECK.rules if rule is not released.PYTHON), policy.FRESH]
+    if facts.readiness is None:
+        silent += [*image.CHECK.rules, *image_code.CHECK.rules, *dockerfile.CHECK.rules]
     return frozenset(rule.id for rule in silent)
 
 

@@ -18,6 +18,7 @@ class Report:
     """One audit or check: findings worst first, packages by name. `taken_at` is the facts' time, `rules` are all there are;
     `history` are earlier audits that were kept, the oldest first. `folder` is where the project lies, seen from where the
     command was run ("" is there): code hosts want paths from there. `project` is the project's name, "" where none is known.
+    `unasked` are the ids of rules that could not speak, because what they judge by was not read.
     """
 
     command: str
@@ -35,6 +36,7 @@ class Report:
     advisories_as_of: str | None = None
     notes: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    unasked: tuple[str, ...] = ()
     folder: str = ""
     project: str = ""
     history: tuple[HistoryPoint, ...] = ()

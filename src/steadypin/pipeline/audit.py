@@ -26,12 +26,13 @@ def report(facts: Facts, settings: Settings, *, command: str, baseline: Baseline
     selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
     comparison = compare(facts, settings.policy, selection)
     case = Case(facts=facts, comparison=comparison, policy=settings.policy)
+    unasked = checks.unasked(facts)
     judged = judge(
         checks.findings(case),
         settings.policy,
         date.fromisoformat(facts.taken_at[:10]),
         baseline=baseline,
-        unasked=checks.unasked(facts),
+        unasked=unasked,
     )
     return Report(
         command=command,
@@ -49,6 +50,7 @@ def report(facts: Facts, settings: Settings, *, command: str, baseline: Baseline
         advisories_as_of=facts.advisories_as_of,
         notes=(*facts.notes, *checks.notes(case)),
         rules=checks.rules(),
+        unasked=tuple(sorted(unasked)),
         folder=_folder(settings.root),
         project=_project(facts),
     )

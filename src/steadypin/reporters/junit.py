@@ -1,4 +1,4 @@
-"""JUnit XML as Jenkins and GitLab read it: one test case a rule, which fails where the report does."""
+"""JUnit XML as Jenkins and GitLab read it: one test case a rule, failing where the report does, skipped where it was not asked."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ def render(report: Report, presentation: Presentation) -> str:
         by_rule.setdefault(finding.rule, []).append(finding)
     failed = {finding.rule for finding in failing}
     name = f"steadypin {shown(report.command)}"
+    skipped = [rule for rule in report.unasked if not by_rule.get(rule)]
     counts = f'tests="{len(by_rule)}" failures="{len(failed)}" errors="0"'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="{_xml(name)}" {counts}>']
-    lines.append(f'  <testsuite name="{_xml(name)}" {counts} skipped="0" time="0" timestamp="{_xml(report.taken_at[:19])}">')
+    lines.append(
+        f'  <testsuite name="{_xml(name)}" {counts} skipped="{len(skipped)}" time="0" timestamp="{_xml(report.taken_at[:19])}">'
+    )
     for rule, findings in sorted(by_rule.items()):
         lines += _case(rule, findings, report)
     lines += [f"    <system-out>{_xml(text)}</system-out>" for text in _outputs(report)]
@@ -38,7 +41,8 @@ def _case(rule: str, findings: Iterable[Finding], report: Report) -> Iterator[st
     mild = [finding for finding in findings if finding.severity < report.fail_on]
     head = f'    <testcase classname="steadypin.{_xml(shown(report.command))}" name="{_xml(shown(rule))}" time="0"'
     if not bad and not mild:
-        yield f"{head}/>"
+        unasked = rule in report.unasked
+        yield f'{head}><skipped message="not asked: what it judges by was not read"/></testcase>' if unasked else f"{head}/>"
         return
     yield f"{head}>"
     if bad:

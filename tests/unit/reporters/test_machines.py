@@ -120,6 +120,9 @@ def test_junit_has_a_case_for_each_rule_and_fails_those_that_fail() -> None:
     assert set(cases) == {rule.id for rule in REPORT.rules}
     failed = {name for name, case in cases.items() if case.find("failure") is not None}
     assert failed == {finding.rule for finding in REPORT.failing}
+    skipped = {name for name, case in cases.items() if case.find("skipped") is not None}
+    assert {"vulnerable", "file-changed", "yanked"} <= skipped == set(REPORT.unasked)
+    assert suite.get("skipped") == str(len(skipped))
     assert suite.get("tests") == str(len(cases)) and suite.get("failures") == str(len(failed))
     assert "timeout" in (suite.findtext("system-out") or "") and "an agent of the platform" in (
         suite.findtext("system-out") or ""
