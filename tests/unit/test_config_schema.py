@@ -34,7 +34,14 @@ BAD: dict[str, list[Any]] = {
     "string": [1, True, ["x"]],
     "integer": ["1", True, 0, 1001, 1.5],
 }
-SAMPLES = {"fail-on": "critical", "cache-dir": "/c", "max-age": "9d", "max-advisory-age": "9d", "cooldown": "9d"}
+SAMPLES: dict[str, Any] = {
+    "max-stages": 3,
+    "fail-on": "critical",
+    "cache-dir": "/c",
+    "max-age": "9d",
+    "max-advisory-age": "9d",
+    "cooldown": "9d",
+}
 
 
 def kind(key: str) -> str:
@@ -123,7 +130,9 @@ def test_an_unknown_key_is_refused_by_both(tmp_path: Path) -> None:
 def test_every_key_changes_the_field_that_it_names(key: str, tmp_path: Path) -> None:
     field, _ = {**SETTING_KEYS, **POLICY_KEYS}[key]
     standard: Any = Policy() if key in POLICY_KEYS else Settings(root=tmp_path)
-    value = SAMPLES.get(key, {"boolean": not getattr(standard, field), "texts": ["x"], "string": "x", "integer": 7}.get(kind(key)))
+    value = SAMPLES.get(
+        key, {"boolean": not getattr(standard, field), "texts": ["x"], "string": "x", "integer": 7}.get(kind(key))
+    )
     (tmp_path / "steadypin.toml").write_text(f"{key} = {inline(value)}\n", encoding="utf-8")
     loaded = config.load(tmp_path)
     changed: Any = loaded.policy if key in POLICY_KEYS else loaded

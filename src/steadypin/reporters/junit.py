@@ -1,4 +1,4 @@
-"""JUnit XML as Jenkins and GitLab read it: one test case a rule, failing where the report does, skipped where it was not asked."""
+"""JUnit XML as Jenkins and GitLab read it: a test case for each rule, failing where the report does, skipped where unasked."""
 
 from __future__ import annotations
 
