@@ -1,0 +1,121 @@
+"""Plans of the sample projects against PyPI: every stage installs, the end is everything at once, every hold is real."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steadypin.model.parse import version as parsed
+from tests.support import samples
+from tests.support.command import steadypin
+
+pytestmark = [pytest.mark.network, pytest.mark.slow]
+UV = str(Path(sys.executable).with_name("uv"))
+NAMES = ("parking_api", "coupled_stack", "legacy_billing")
+MINOR = "3.11"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A sample's folder and its plan as JSON."""
+
+    folder: Path
+    plan: dict[str, Any]
+
+    @property
+    def holds(self) -> dict[str, dict[str, Any]]:
+        return {hold["name"]: hold for hold in self.plan["holds"]}
+
+    @property
+    def last(self) -> dict[str, str]:
+        return dict(self.plan["stages"][-1]["packages"])
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    root = tmp_path_factory.mktemp("plan")
+    folder = samples.copy(request.param, root)
+    ran = steadypin("plan", "--no-env", "--target", f"python={MINOR}", "--format", "json", cwd=folder, home=root / "home")
+    assert ran.code == 0, ran.err
+    return Made(folder=folder, plan=json.loads(ran.out))
+
+
+def test_every_stage_can_be_installed_as_it_is(made: Made, tmp_path: Path) -> None:
+    """A dry run in a clean environment takes each lock, and needs nothing beside it."""
+    clean = tmp_path / "clean"
+    subprocess.run([UV, "venv", "-q", "--python", MINOR, str(clean)], check=True)
+    for stage in made.plan["stages"]:
+        lock = tmp_path / f"stage{stage['number']}.txt"
+        lock.write_text("".join(f"{name}=={version}\n" for name, version in stage["packages"].items()), encoding="utf-8")
+        done = uv("pip", "install", "--dry-run", "-r", str(lock), "--python", str(clean))
+        assert done.returncode == 0, done.stderr
+        brought = dict(line[3:].split("==") for line in done.stderr.splitlines() if line.startswith(" + "))
+        assert brought == stage["packages"]
+
+
+def test_the_last_stage_is_everything_at_once_but_for_the_holds(made: Made, tmp_path: Path) -> None:
+    manifest = made.folder / "requirements.in"
+    if not manifest.exists():
+        pytest.skip("its pins are its manifest")
+    done = uv("pip", "compile", str(manifest), "--python-version", MINOR, "-o", str(tmp_path / "all.txt"), "--no-annotate")
+    assert done.returncode == 0, done.stderr
+    at_once = dict(
+        line.split("==") for line in (tmp_path / "all.txt").read_text("utf-8").splitlines() if line and line[0] not in "#-"
+    )
+    assert made.last == at_once
+
+
+def test_every_hold_is_real(made: Made, tmp_path: Path) -> None:
+    """What is held for a requirement or a Python cannot be forced: the resolver refuses its newest release."""
+    for name, hold in made.holds.items():
+        kinds = {reason["kind"] for reason in hold["because"]}
+        assert kinds
+        if not kinds & {"requirement", "python"}:
+            continue
+        pins = [f"{other}=={version}" for other, version in made.last.items() if other != name]
+        lock = tmp_path / f"{name}.in"
+        lock.write_text("\n".join([*pins, f"{name}=={hold['latest']}", *declared(made.folder)]), encoding="utf-8")
+        done = uv("pip", "compile", str(lock), "--python-version", MINOR, "-o", str(tmp_path / f"{name}.txt"))
+        assert done.returncode != 0 and "No solution found" in done.stderr, name
+
+
+def declared(folder: Path) -> list[str]:
+    """What the project itself says of versions."""
+    found = []
+    for file in sorted([*folder.glob("requirements.in"), *folder.rglob("constraints*/*.txt"), *folder.glob("constraints.txt")]):
+        lines = (line.split("#")[0].strip() for line in file.read_text("utf-8").splitlines())
+        found += [line for line in lines if line and not line.startswith("-")]
+    return found
+
+
+def uv(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([UV, *words], capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.parametrize("made", ["coupled_stack"], indirect=True)
+def test_the_story_of_coupled_stack(made: Made) -> None:
+    assert made.holds.keys() == {"boto3", "botocore", "networkx", "python-dateutil", "s3transfer", "urllib3"}
+    cap = made.holds["boto3"]["because"][0]
+    assert (cap["kind"], cap["requirement"]) == ("requirement", "boto3<1.27") and cap["by"].startswith("requirements.in:")
+    chain = made.holds["urllib3"]["because"][0]
+    assert chain["by"] == "botocore 1.29.165" and chain["requirement"] == "urllib3>=1.25.4,<1.27"
+    assert "boto3 → botocore" in chain["release"] and "drop the <1.27 in requirements.in" in chain["release"]
+    assert made.holds["networkx"]["because"][0]["kind"] == "python"
+    assert parsed(made.holds["networkx"]["at"]) < parsed(made.holds["networkx"]["latest"])
+    together = [set(members) for members in _couplings(made.plan)]
+    assert {"pydantic", "pydantic-core"} <= next(members for members in together if "pydantic" in members)
+    telemetry = {"opentelemetry-api", "opentelemetry-sdk", "opentelemetry-semantic-conventions"}
+    assert any(telemetry <= members for members in together)
+    place = {change["name"]: stage["number"] for stage in made.plan["stages"] for change in stage["changes"]}
+    assert place["werkzeug"] <= place["flask"]
+
+
+def _couplings(plan: dict[str, Any]) -> list[tuple[str, ...]]:
+    changes = [change for stage in plan["stages"] for change in stage["changes"] if change["coupled_with"]]
+    return [(change["name"], *change["coupled_with"]) for change in changes]
