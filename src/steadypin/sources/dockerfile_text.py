@@ -100,7 +100,12 @@ def exposed(root: Path, ignored: tuple[str, ...] | None) -> tuple[str, ...]:
     from pathspec import GitIgnoreSpec
 
     try:
-        spec = GitIgnoreSpec.from_lines(pattern.lstrip("/") if not pattern.startswith("!") else pattern for pattern in ignored)
+        spec = GitIgnoreSpec.from_lines(_cleaned(pattern) for pattern in ignored)
     except ValueError:
         return tuple(there)
-    return tuple(name for name in there if not spec.match_file(name) and not spec.match_file(f"{name}/x"))
+    return tuple(name for name in there if not spec.match_file(name))
+
+
+def _cleaned(pattern: str) -> str:
+    """A pattern as Docker takes it: slashes at its ends mean nothing."""
+    return ("!" if pattern.startswith("!") else "") + pattern.lstrip("!").strip().strip("/")
