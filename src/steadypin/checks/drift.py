@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from steadypin.checks.installers import INSTALLERS
 from steadypin.checks.rule import Case, Check
@@ -112,7 +113,7 @@ def _missing(package: PackageComparison) -> Iterator[Finding]:
 
 def _extra(package: PackageComparison, case: Case) -> Iterator[Finding]:
     distribution = package.installed[0]
-    if _excused(package, case):
+    if _excused(package, case) or _locked_by_place(distribution, case):
         return
     needed_by = sorted({demand.by for demand in package.demands if demand.declared is None})
     reason = f" (needed by {', '.join(needed_by[:3])}{' …' if len(needed_by) > 3 else ''})" if needed_by else ""
@@ -129,9 +130,34 @@ def _excused(package: PackageComparison, case: Case) -> bool:
     """What a lock was never meant to hold: installers, what groups and extras bring, what a base Python lends."""
     if case.policy.exact:
         return False
-    if package.name in INSTALLERS or _is_lent(package.installed[0], case):
+    distribution = package.installed[0]
+    if package.name in INSTALLERS or _is_lent(distribution, case) or _is_the_project(distribution, case):
         return True
     return not case.policy.no_dev and (bool(package.declared) or package.name in case.optional)
+
+
+def _is_the_project(distribution: InstalledDistribution, case: Case) -> bool:
+    """The project's own editable install, where no manifest tells its name (a setup.py that computes it)."""
+    direct = distribution.direct_url
+    return (
+        direct is not None and direct.editable and bool(case.facts.root) and _bare(direct.url).endswith(f"/{case.facts.root}")
+    )
+
+
+def _locked_by_place(distribution: InstalledDistribution, case: Case) -> bool:
+    """Whether an entry without a name (`-e ../shared`, `./wheels/x.whl`, a bare URL) says where this came from."""
+    direct = distribution.direct_url
+    if direct is None:
+        return False
+    nameless = [entry.origin.url for entry in case.facts.locked if entry.name is None and entry.origin and entry.origin.url]
+    came_from = f"/{_bare(direct.url)}"
+    return any(came_from.endswith(f"/{_tail(url, case)}") for url in nameless)
+
+
+def _tail(url: str, case: Case) -> str:
+    """What a path of the project has in common with the absolute one: all but the way up. `.` is the project itself."""
+    parts = [part for part in _bare(url.removeprefix("git+")).split("/") if part not in ("", ".", "..")]
+    return "/".join(parts) or case.facts.root
 
 
 def _is_lent(distribution: InstalledDistribution, case: Case) -> bool:
@@ -235,8 +261,8 @@ def _same_url(entry: LockedPackage, direct: DirectUrl) -> bool:
 
 
 def _bare(url: str) -> str:
-    """Without scheme, login and fragment."""
-    return url.partition("#")[0].rpartition("://")[2].rpartition("@")[2].rstrip("/")
+    """Without scheme, login, fragment and percent signs: installers quote `+` or not."""
+    return unquote(url.partition("#")[0].rpartition("://")[2].rpartition("@")[2].rstrip("/"))
 
 
 def _same_commit(entry: LockedPackage, direct: DirectUrl) -> bool:
@@ -282,6 +308,8 @@ def _foreign(case: Case) -> Iterator[Finding]:
     for package in case.packages if environment is not None else ():
         direct = package.installed[0].direct_url if package.installed else None
         if package.locked or package.declared or direct is None or environment is None or not direct.editable:
+            continue
+        if _is_the_project(package.installed[0], case) or _locked_by_place(package.installed[0], case):
             continue
         folder = direct.url.removeprefix("file://").rstrip("/")
         if folder and environment.path.startswith(f"{folder}/"):

@@ -41,7 +41,7 @@ def gather(settings: Settings, request: Request) -> Facts:
     facts = Facts(
         target=_target(settings, installed),
         taken_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        root=settings.root.name,
+        root=settings.root.resolve().name,
         files=files.files,
         environment=installed,
         problems=files.problems,

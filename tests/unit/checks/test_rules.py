@@ -40,6 +40,7 @@ UNHASHED = pin("a", "1.0", files=())
 
 HERE = installed("a", "1.0", direct_url=DirectUrl(kind="path", url="file:///w/a.whl", hashes=("sha256:" + "0" * 64,)))
 AROUND = DirectUrl(kind="path", url="file:///srv/z", editable=True)
+NAMELESS = lock(pin(None, None, kind="path", path="b.txt", origin=Origin(kind="path", url="../libs/b")), path="b.txt")  # type: ignore[arg-type]
 VCS_PIN = pin("a", None, kind="vcs", origin=Origin(kind="vcs", url="x", revision="abc"))
 
 CASES: list[tuple[str, Facts, Facts]] = [
