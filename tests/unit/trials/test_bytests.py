@@ -47,7 +47,7 @@ def test_three_shapes_are_told_apart_in_few_runs() -> None:
 
 def test_hints_save_runs() -> None:
     hints = dict.fromkeys(("more-itertools", "sortedcontainers", "toolz"), 1.0)
-    assert drive(SHAPES, three_shapes, hints=hints)[0] <= 10
+    assert drive(SHAPES, three_shapes, hints=hints)[0] <= 11
 
 
 def test_nothing_breaks_in_two_runs() -> None:
