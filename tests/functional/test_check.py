@@ -113,6 +113,11 @@ def test_without_a_lock_the_way_to_one_is_told(tmp_path: Path) -> None:
     assert ran.code == 2 and "steadypin pin" in ran.err
 
 
+def test_without_an_environment_the_way_on_is_told(project: Path) -> None:
+    ran = steadypin("check", cwd=project)
+    assert ran.code == 2 and "--files-only" in ran.err and "--no-env" not in ran.err
+
+
 def test_a_lock_that_cannot_be_read_is_exit_2(project: Path) -> None:
     (project / "uv.lock").write_text("version = [\n")
     ran = steadypin("check", *ENV, cwd=project)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from steadypin.checks import drift, health, judgement, pins, policy, unasked
 from steadypin.config import Settings
-from steadypin.errors import SteadypinError
+from steadypin.errors import EnvironmentNotFound, SteadypinError
 from steadypin.model.facts import Facts
 from steadypin.model.installed import PythonEnvironment
 from steadypin.model.report import Report
@@ -52,15 +52,17 @@ def run(settings: Settings, request: Request) -> Checked:
 
 def read(settings: Settings, request: Request) -> Facts:
     """What a check looks at. Raises SteadypinError where there is no lock, or one that cannot be read."""
-    facts = reading.gather(
-        settings,
-        reading.Request(
-            no_environment=request.files_only,
-            snapshot=request.snapshot,
-            ledgers=frozenset({"advisories"} if request.advisories else ()),
-            lenient=False,
-        ),
+    wanted = reading.Request(
+        no_environment=request.files_only,
+        snapshot=request.snapshot,
+        ledgers=frozenset({"advisories"} if request.advisories else ()),
+        lenient=False,
     )
+    try:
+        facts = reading.gather(settings, wanted)
+    except EnvironmentNotFound as error:
+        hint = error.hint.replace("--no-env", "--files-only")  # what an audit calls it
+        raise EnvironmentNotFound(error.message, looked=error.looked, hint=hint) from None
     _require_lock(facts)
     return _with_files(facts) if request.verify_files else facts
 
