@@ -43,7 +43,7 @@ def find_holds(scene: Scene, resolver: Resolver) -> tuple[Hold, ...]:
     """A hold for every package that ends below the newest release, each with at least one reason, by name.
 
     What the facts do not explain is tried: the resolver is asked to take the newest release, and its refusal is the reason.
-    That is asked at most about log2 times of their number.
+    That is asked at most about log2 of their number times.
     """
     refused = dict(scene.target.refused)
     reasons: dict[str, list[Reason]] = {}
@@ -252,7 +252,7 @@ def _incurable(scene: Scene, name: str) -> Iterator[Reason]:
 
 def _forced(scene: Scene, names: list[str], resolver: Resolver) -> dict[str, list[Reason]]:
     """Reasons for what the facts do not explain, from the resolver's refusals, within the bound on its runs."""
-    budget = 1 + ceil(log2(1 + len(names))) if names else 0
+    budget = 2 + ceil(1.5 * log2(1 + len(names))) if names else 0
     found: dict[str, list[Reason]] = {}
     for name in names[:budget]:
         found[name] = list(_force(scene, name, resolver))

@@ -122,6 +122,7 @@ def _choice(match: re.Match[str]) -> str:
 
 def _conflict(item: str, by: str, text: str, *, why: str = "") -> Conflict:
     name = re.match(_NAME, item)
+    item = re.sub(r"\{[^}]*\}", "", item)  # uv's braces: the marker or group that a part of a package stands for
     shown = item if not why else f"{item} ({why})"
     demanded = "" if name is None else (PYTHON if name[0] == PYTHON else normalise(name[0]))
     return Conflict(name=demanded, by=_asker(by), requirement=shown, text=text[:4000])

@@ -39,6 +39,7 @@ _PLATFORMS = {
     "macos_x86_64": "x86_64-apple-darwin",
     "windows_x86_64": "x86_64-pc-windows-msvc",
 }
+_DATELESS = re.compile(r"is missing an upload date, but user provided")
 _WHEEL_TAG = re.compile(r"manylinux_2_(\d+)_(x86_64|aarch64)")
 
 
@@ -83,6 +84,11 @@ class Uv:
                 packages = read_compiled(_read(files.lock), tool="uv")
                 return Resolution(resolver=self.name, packages=packages, requires=requires)
             said = uv_message(finished.stderr)
+            if _DATELESS.search(finished.stderr) and not question.no_newer_than:
+                raise ResolverError(
+                    "the project's own uv configuration leaves out newer releases (exclude-newer), and an index gives no dates",
+                    hint="use --cooldown instead of exclude-newer, or an index that says when a file was uploaded",
+                )
             conflicts = as_required(uv_conflicts(said), question.constraints)
             if not conflicts:
                 raise ResolverError(
