@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 
 from steadypin.checks.installers import INSTALLERS
@@ -117,13 +118,16 @@ def _extra(package: PackageComparison, case: Case) -> Iterator[Finding]:
         return
     needed_by = sorted({demand.by for demand in package.demands if demand.declared is None})
     reason = f" (needed by {', '.join(needed_by[:3])}{' …' if len(needed_by) > 3 else ''})" if needed_by else ""
-    yield NOT_LOCKED.finding(
+    finding = NOT_LOCKED.finding(
         f"{package.name} {distribution.version or '?'} is installed, but no lock names it{reason}",
         package=package.name,
         version=distribution.version,
         at=[distribution.location],
         remedy=f"declare {package.name} and lock again" if not needed_by else "lock again, so that everything needed is pinned",
     )
+    # an install of requirements that are pinned by hand brings what they need as well, in whatever version
+    by_hand = not any(file.role == "lock" for file in case.facts.files)
+    yield replace(finding, severity=Severity.LOW) if needed_by and by_hand else finding
 
 
 def _excused(package: PackageComparison, case: Case) -> bool:

@@ -98,6 +98,19 @@ def test_what_no_lock_was_made_for_does_not_fail_but_is_said() -> None:
     assert severities(facts(beyond), Policy())["unpinned"] == Severity.MEDIUM
 
 
+def test_what_pins_by_hand_bring_is_told_and_does_not_fail() -> None:
+    there = (installed("a", "1.0", "b"), installed("b", "1.0"), installed("c", "1.0"))
+    by_hand = replace(LOCK_A, role="both")
+    found = {
+        role: {
+            f.package: f.severity for f in checks.findings(Case(facts=k, comparison=compare(k), policy=Policy())) if f.version
+        }
+        for role, k in (("lock", facts(LOCK_A, installed=there)), ("both", facts(by_hand, installed=there)))
+    }
+    assert found["lock"] == {"b": Severity.MEDIUM, "c": Severity.MEDIUM}
+    assert found["both"] == {"b": Severity.LOW, "c": Severity.MEDIUM}
+
+
 def test_the_cooldown_holds_for_what_others_bring_as_well() -> None:
     world = facts(
         manifest(declared("a")),
