@@ -159,6 +159,16 @@ def test_stage_by_stage_ends_where_all_at_once_does(project: Path, index: TestIn
     assert {held["name"] for held in ran.json["held"]} & {"alone"} and len(ran.json["held"]) == 2
 
 
+def test_what_two_stages_hold_is_tried_together(tmp_path: Path, index: TestIndex) -> None:
+    code = "self.assertEqual(v('first') == '2.0', v('second') == '2.0', 'only one moved')"
+    suite = f"import unittest\nfrom importlib.metadata import version as v\nclass S(unittest.TestCase):\n    def test(self): {code}\n"
+    project = make(tmp_path, suite=suite)
+    words = ("upgrade", "--no-env", "--index-url", index.url, "--format", "json")
+    ran = steadypin(*words, cwd=project, home=project.parent / "home", timeout=120)
+    assert ran.code == 0, ran.err
+    assert len(ran.json["kept"]) == len(NAMES) and not ran.json["culprits"] and ["first", "second"] in ran.json["together"]
+
+
 def test_a_plan_is_carried_out_and_a_stale_one_refused(project: Path, index: TestIndex) -> None:
     home = project.parent / "home"
     assert steadypin("plan", "--no-env", "--index-url", index.url, "-o", "../plan.json", cwd=project, home=home).code == 0

@@ -209,6 +209,8 @@ def _stages(scene: Scene, trials: Trials, result: UpgradeResult) -> UpgradeResul
     for stage in chosen_stages(scene):
         if not proved.stopped:
             _stage(scene, trials, stage, proved)
+    if len(proved.rows) > 1 and not proved.stopped:
+        _once_more(scene, trials, proved)
     confirmed = _confirm(scene, trials, proved)
     found = replace(
         result,
@@ -242,6 +244,34 @@ def _stage(scene: Scene, trials: Trials, stage: Stage, proved: _Proved) -> None:
     proved.add(outcome, row)
 
 
+def _once_more(scene: Scene, trials: Trials, proved: _Proved) -> None:
+    """What stages have held one by one may pass together: two that are red alone can be green as a pair."""
+    last = chosen_stages(scene)[-1]
+    final = {package.name: package.version for package in last.lock}
+    final |= {name: scene.today[name] for name in scene.mover.without if name in final and name in scene.today}
+    units = tuple(sorted(_units(scene, proved.now, final)))
+    if len(units) < 2:
+        return
+    before = trials.run_counts().total
+    trials.tell(f"what is held, once more together: {', '.join(units)}")
+    outcome = _carry_out_stage(scene, trials, proved.now, final, units, scene.mover.without, bisect=False)
+    runs = trials.run_counts().total - before
+    if not differences(proved.now, outcome.lock):
+        proved.rows[-1] = replace(proved.rows[-1], runs=proved.rows[-1].runs + runs)
+        return
+    title = "what was held, together"
+    digest = scene.mover.pins(outcome.lock).digest
+    number = last.number + 1
+    row = StageResult(number=number, title=title, verdict=outcome.verdict, runs=runs, changes=units, lock_digest=digest)
+    proved.add(outcome, row)
+    if outcome.verdict is Verdict.PASSED:
+        proved.together.append(units)
+    short = frozenset(_units(scene, proved.now, final))
+    proved.because = {name: why for name, why in proved.because.items() if name in short}
+    named = {culprit.changes: culprit for culprit in reversed(proved.culprits) if short.intersection(culprit.changes)}
+    proved.culprits = [named[changes] for changes in sorted(named)]
+
+
 def _confirm(scene: Scene, trials: Trials, proved: _Proved) -> bool:
     """Whether exactly what would be written has been green as a whole; tested now where it has not been yet."""
     pins = scene.mover.pins(proved.now)
@@ -255,7 +285,14 @@ def _confirm(scene: Scene, trials: Trials, proved: _Proved) -> bool:
 
 
 def _carry_out_stage(
-    scene: Scene, trials: Trials, now: Versions, final: Versions, units: tuple[str, ...], frozen: frozenset[str]
+    scene: Scene,
+    trials: Trials,
+    now: Versions,
+    final: Versions,
+    units: tuple[str, ...],
+    frozen: frozenset[str],
+    *,
+    bisect: bool = True,
 ) -> Outcome:
     members = frozenset(units)
     coupled = tuple(c.members for c in scene.plan.couplings if len(members.intersection(c.members)) > 1)
@@ -268,7 +305,7 @@ def _carry_out_stage(
         units=units,
         frozen=frozen,
         coupled=tuple(tuple(sorted(members.intersection(names))) for names in coupled),
-        bisect=scene.request.bisect,
+        bisect=bisect and scene.request.bisect,
         log_of=_read_log,
     )
     return trial.carry_out()
