@@ -251,3 +251,11 @@ def test_without_any_file_the_guess_is_said(tmp_path: Path, index: TestIndex) ->
     ran = pin(root, index)
     assert ran.code == 0, ran.err
     assert section(ran.out, "What the project asks for") == {"web"} and section(ran.out, "What those need") == {"click"}
+
+
+def test_an_empty_environment_is_no_lock(tmp_path: Path, index: TestIndex) -> None:
+    root = tmp_path / "bare"
+    root.mkdir()
+    make_venv(root / ".venv")
+    ran = pin(root, index, "-o", "locked.txt")
+    assert ran.code == 2 and "nothing to pin" in ran.err and not (root / "locked.txt").exists()

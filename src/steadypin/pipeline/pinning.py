@@ -10,7 +10,7 @@ from pathlib import Path
 from steadypin.comparison import compare
 from steadypin.comparison.applicable import Selection
 from steadypin.config import Settings
-from steadypin.errors import NetworkError, UsageError
+from steadypin.errors import NetworkError, SteadypinError, UsageError
 from steadypin.model import parse
 from steadypin.model.code import CodeUse
 from steadypin.model.comparison import Comparison, Demand
@@ -69,6 +69,8 @@ def pin(settings: Settings, request: PinRequest) -> Pinned:
     )
     sorted_out = standings(facts, comparison, code_of(settings), names_of(facts))
     taken = {item.name: item for item in sorted_out if _is_taken(item, request)}
+    if not taken:
+        raise SteadypinError(_nothing(facts, sorted_out), hint="is it the right environment? name it with --python")
     targets = tuple(_targets(request.targets, facts.target))
     problems = [*_contradictions(comparison, taken), *_doubles(comparison, taken)]
     packages, left_out, notes = _packages(facts, taken, settings, request, targets)
@@ -86,6 +88,11 @@ def pin(settings: Settings, request: PinRequest) -> Pinned:
         blocking=tuple(sorted({*problems, *left_out})),
         notes=(*facts.notes, *notes, *_target_notes(facts, taken, targets)),
     )
+
+
+def _nothing(facts: Facts, found: tuple[Standing, ...]) -> str:
+    place = facts.environment.path if facts.environment else "the environment"
+    return f"{place}: nothing to pin" + (f"; {len(found)} packages were sorted out (--include-leftovers)" if found else "")
 
 
 def code_of(settings: Settings) -> CodeUse:
