@@ -164,13 +164,13 @@ def _walk_edges(
     what it needs here.
     """
     needed = {edge.name for package in every for edge in package.dependencies}
-    entries = _by_name(every if top else expected)
-    chosen = Walk(entries=entries, target=target, selection=selection, active=selection)
+    here = [package for package in every if holds(package.marker, target, selection)]
+    chosen = Walk(entries=_by_name(here if top else expected), target=target, selection=selection, active=selection)
     if not top:
         found = chosen.reach([package for package in expected if package.name not in needed], ())
         return Applicable(every=tuple(every), expected=tuple(package for package in expected if id(package) in found))
     known = needed | {edge.name for edge in top}
-    anywhere = Walk(entries=entries, target=target, selection=None, active=Selection())
+    anywhere = Walk(entries=_by_name(every), target=target, selection=None, active=Selection())
     some = anywhere.reach([package for package in every if package.name not in known], top)
     found = chosen.reach((), top)
     return Applicable(

@@ -10,6 +10,9 @@ from steadypin.model import parse
 from steadypin.model.locked import LockedDependency, LockedPackage
 from steadypin.model.target import Target
 
+_MANY = 64
+"""Entries of one name from which on edges are not asked which of them they mean: no tool writes so many."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
@@ -23,16 +26,22 @@ class Walk:
     active: Selection
 
     def reach(self, roots: Iterable[LockedPackage], top: Sequence[LockedDependency]) -> frozenset[int]:
-        """Identities of the entries that can be reached from the roots and from the edges that start at no entry."""
+        """Identities of the entries that can be reached from the roots and from the edges that start at no entry.
+
+        Each entry is passed once with each label, and each kind of edge once, so that time is linear in the size of the lock.
+        """
         pending = [(root, label) for root in roots for label in self._labels(root.dependencies)]
-        for label in self._labels(top):
-            pending.extend(self._follow(top, label))
+        edges = [edge for label in self._labels(top) for edge in self._open(top, label)]
         seen: set[tuple[int, str]] = set()
-        while pending:
-            package, label = pending.pop()
-            if (id(package), label) not in seen:
-                seen.add((id(package), label))
-                pending.extend(self._follow(package.dependencies, label))
+        followed: set[tuple[str, ...]] = set()
+        while pending or edges:
+            while edges:
+                pending.extend(self._ends(edges.pop(), followed))
+            while pending and not edges:
+                package, label = pending.pop()
+                if (id(package), label) not in seen:
+                    seen.add((id(package), label))
+                    edges.extend(self._open(package.dependencies, label))
         return frozenset(identity for identity, _ in seen)
 
     def _labels(self, edges: Iterable[LockedDependency]) -> list[str]:
@@ -44,34 +53,45 @@ class Walk:
         chosen |= {f"group:{parse.normalise(name)}" for name in self.selection.groups}
         return ["", *(label for label in labels if _normal(label) in chosen)]
 
-    def _follow(self, edges: Iterable[LockedDependency], label: str) -> Iterator[tuple[LockedPackage, str]]:
+    def _open(self, edges: Iterable[LockedDependency], label: str) -> Iterator[LockedDependency]:
+        """The edges that exist under a label, on this target and with what was chosen."""
         word, _, name = label.partition(":")
         extra = frozenset({name}) if word == "extra" else frozenset()
         for edge in edges:
-            if (edge.under != label and _normal(edge.under) != label) or not self._holds(edge.marker, extra):
-                continue
-            for found in self._meant(edge):
-                yield found, ""
-                yield from ((found, f"extra:{parse.normalise(extra)}") for extra in edge.extras)
+            if (edge.under == label or _normal(edge.under) == label) and self._holds(edge.marker, extra):
+                yield edge
 
     def _holds(self, marker: str | None, extra: frozenset[str]) -> bool:
         """Whether an edge's marker holds, seen from the extra of its package that is followed."""
+        if marker is None:
+            return True
         if self.selection is None:
             return holds_somehow(marker, self.target)
         return holds(marker, self.target, Selection(extras=self.active.extras | extra, groups=self.active.groups))
 
-    def _meant(self, edge: LockedDependency) -> list[LockedPackage]:
+    def _ends(self, edge: LockedDependency, followed: set[tuple[str, ...]]) -> Iterator[tuple[LockedPackage, str]]:
+        """The entries that an edge leads to, with the labels that it asks for; none where such an edge was followed before."""
+        entries = self.entries.get(edge.name, ())
+        extras = sorted({parse.normalise(extra) for extra in edge.extras})
+        many = len(entries) > _MANY
+        key = (edge.name,) if many else (edge.name, edge.specifier or "", *extras)
+        if key in followed:
+            return
+        followed.add(key)
+        for found in entries if many else self._meant(entries, edge.specifier, frozenset(extras)):
+            yield found, ""
+            own = {_normal(other.under) for other in found.dependencies if other.under}
+            yield from ((found, label) for label in sorted(own) if many or label.removeprefix("extra:") in extras)
+
+    def _meant(
+        self, entries: Sequence[LockedPackage], specifier: str | None, extras: frozenset[str]
+    ) -> Sequence[LockedPackage]:
         """The entries that an edge means: with no other extras than it asks for (PDM has an entry for each choice of extras),
         of its version, and of several the ones that are for this Python. A manifest that was changed after the lock may ask
         for a version that is not there; it then means the one that is.
         """
-        extras = {parse.normalise(extra) for extra in edge.extras}
-        found = [
-            package
-            for package in self.entries.get(edge.name, ())
-            if not package.extras or extras.issuperset(map(parse.normalise, package.extras))
-        ]
-        found = [package for package in found if _fits(edge.specifier, package.version)] or found
+        found = [p for p in entries if not p.extras or extras.issuperset(map(parse.normalise, p.extras))]
+        found = [package for package in found if _fits(specifier, package.version)] or found
         if len(found) < 2:
             return found
         return [package for package in found if self.target.accepts_python(package.requires_python)] or found

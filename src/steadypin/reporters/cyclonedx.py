@@ -30,6 +30,7 @@ SCHEMA = "http://cyclonedx.org/schema/bom-1.6.schema.json"
 _ALGORITHMS = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 _DIGEST = re.compile(r"[a-f0-9]{32}|[a-f0-9]{40}|[a-f0-9]{64}|[a-f0-9]{96}|[a-f0-9]{128}", re.IGNORECASE)
 _ROOT = "project"
+_MANY = 64
 _JUSTIFICATIONS = {
     "component_not_present": "code_not_present",
     "vulnerable_code_not_present": "code_not_present",
@@ -102,10 +103,13 @@ def _components(report: Report) -> Iterator[_Component]:
 
 
 def _locked_components(package: PackageComparison) -> Iterator[_Component]:
-    for version in sorted({entry.version for entry in package.locked if entry.version is not None}):
-        entries = tuple(entry for entry in package.locked if entry.version == version)
-        optional = not any(entry.version == version for entry in package.expected)
-        yield _Component(package=package, version=version, locked=entries, optional=optional)
+    versions: dict[str, list[LockedPackage]] = {}
+    for entry in package.locked:
+        if entry.version is not None:
+            versions.setdefault(entry.version, []).append(entry)
+    expected = {entry.version for entry in package.expected}
+    for version, entries in sorted(versions.items()):
+        yield _Component(package=package, version=version, locked=tuple(entries), optional=version not in expected)
 
 
 def _metadata(report: Report) -> dict[str, Any]:
@@ -173,17 +177,19 @@ def _hashes(digests: Iterable[str]) -> list[dict[str, str]]:
 
 
 def _dependencies(components: list[_Component], report: Report) -> Iterator[dict[str, Any]]:
-    """Who needs whom: by what installed distributions ask for, or by the edges of the locks."""
+    """Who needs whom: by what installed distributions ask for, or by the edges of the locks. Of a name with very many
+    versions, which no tool writes, nobody can say which one is needed.
+    """
     references: dict[str, list[str]] = {}
     for component in components:
         references.setdefault(component.package.name, []).append(component.purl)
+    known = {name: purls for name, purls in references.items() if len(purls) <= _MANY}
     if report.project:
-        direct = [purl for c in components if c.package.direct for purl in references[c.package.name]]
-        yield {"ref": _ROOT, "dependsOn": sorted(set(direct))}
-    edges = _installed_edges(report) if report.environment is not None else _locked_edges(report)
+        direct = {purl for c in components if c.package.direct for purl in known.get(c.package.name, ())}
+        yield {"ref": _ROOT, "dependsOn": sorted(direct)}
     needs: dict[str, set[str]] = {}
-    for by, name in edges:
-        needs.setdefault(by, set()).update(references.get(name, ()))
+    for by, name in _installed_edges(report) if report.environment is not None else _locked_edges(report):
+        needs.setdefault(by, set()).update(known.get(name, ()))
     for component in components:
         found = sorted(needs.get(component.package.name, set()) - {component.purl})
         yield {"ref": component.purl, **({"dependsOn": found} if found else {})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -224,3 +225,13 @@ def test_a_requirements_file_that_the_user_named_is_no_choice_any_more() -> None
 @pytest.mark.parametrize("path", ["/usr/local/app/requirements.txt", "../build/requirements.txt", "C:/ci/requirements.txt"])
 def test_folders_outside_of_the_project_say_nothing_about_groups(path: str) -> None:
     assert file_group(path) is None
+
+
+def test_a_lock_with_thousands_of_entries_of_one_name_is_walked_in_bounded_time() -> None:
+    edges = [
+        (edge("a", specifier=f"==1.{n}", extras=(f"x{n}",)), edge("a"), edge("b", under=f"extra:x{n}")) for n in range(3000)
+    ]
+    file = lock(*(pin("a", f"1.{n}", dependencies=found) for n, found in enumerate(edges)), pin("b", "1"), format="uv")
+    started = time.monotonic()
+    assert len(applicable(file, LINUX_312, Selection()).every) == 3001
+    assert time.monotonic() - started < 5
