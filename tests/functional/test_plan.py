@@ -124,6 +124,22 @@ def test_levels_only_exclude_and_grouping(project: Path, index: TestIndex) -> No
     assert sorted(flat(names("--to", "patch", "--to", "web=latest"))) == ["click", "web"]
 
 
+def test_links_for_reviewers_are_those_of_the_installed_metadata(project: Path, index: TestIndex) -> None:
+    folder = project.parent / "site-packages" / "click-7.0.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: click\nVersion: 7.0\nProject-URL: Changes, https://click.example/changes\n"
+        "Project-URL: Source, https://github.com/acme/click\n\nChanges: not a header\n",
+        encoding="utf-8",
+    )
+    words = ("plan", "--index-url", index.url, "--python", str(folder.parent), "--target", "python=3.11", "--format", "json")
+    ran = steadypin(*words, cwd=project, home=project.parent / "home")
+    assert ran.code == 0, ran.err
+    changes = [change for stage in ran.json["stages"] for change in stage["changes"] if change["name"] == "click"]
+    assert changes[-1]["links"][0] == {"label": "changelog", "url": "https://click.example/changes"}
+    assert any("compare" in link["label"] for link in changes[-1]["links"])
+
+
 def test_the_project_says_how_to_plan_and_options_win(project: Path, index: TestIndex) -> None:
     (project / "steadypin.toml").write_text('to = ["patch", "web=latest"]\nmax-stages = 1\nresolver = "uv"\n', encoding="utf-8")
     (stage,) = plan(project, index, "--format", "json").json["stages"]

@@ -79,6 +79,7 @@ def request_of(options: PlanningOptions, settings: Settings, *, group_by: str = 
         resolver=settings.resolver,
         hashes=hashes,
         reuse=not settings.refresh,
+        links=options.links,
     )
 
 

@@ -151,6 +151,7 @@ class PlanningOptions(IndexOptions):
     resolver: str | None = text(
         "auto (uv where it is there), uv or pip-tools.", variable="STEADYPIN_RESOLVER", setting="resolver"
     )
+    links: bool = flag("Ask the index for changelogs and repositories, also of what is not installed.")
 
 
 def words(cls: type) -> dict[str, Word]:

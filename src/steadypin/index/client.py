@@ -26,7 +26,7 @@ from steadypin.transport.pool import run_all
 from steadypin.transport.session import Session, shown_url
 
 _GRACE = 5.0
-_METADATA_BUCKET = "metadata-1"
+_METADATA_BUCKET = "metadata-2"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,213}[a-z0-9])?").fullmatch
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.parser import BytesParser
@@ -21,15 +21,17 @@ METADATA_LIMIT = 8 * MEGABYTE
 WHEEL_LIMIT = 64 * MEGABYTE
 """A wheel from a server that cannot send parts is read whole up to this size (bytes)."""
 _BLOCK = 64 * 1024
+_MOST_URLS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseMetadata:
-    """The Core metadata that a resolution needs; texts as written."""
+    """The Core metadata that a resolution needs; texts as written. `project_urls` are (label, URL) pairs, for reviewers."""
 
     requires_dist: tuple[str, ...] = ()
     requires_python: str | None = None
     extras: tuple[str, ...] = ()
+    project_urls: tuple[tuple[str, str], ...] = ()
 
 
 def read_metadata(files: Iterable[ReleaseFile], session: Session, *, name: str) -> ReleaseMetadata:
@@ -71,7 +73,16 @@ def parse_metadata(data: bytes, name: str, url: str) -> ReleaseMetadata:
         requires_dist=tuple(str(value).strip() for value in message.get_all("Requires-Dist", [])),
         requires_python=str(python).strip() if python is not None else None,
         extras=tuple(str(value).strip() for value in message.get_all("Provides-Extra", [])),
+        project_urls=tuple(_pairs(message.get_all("Project-URL", []), message.get("Home-page"))),
     )
+
+
+def _pairs(values: Iterable[object], home: object) -> Iterator[tuple[str, str]]:
+    for value in list(values)[:_MOST_URLS]:
+        label, _, url = str(value).partition(",")
+        yield label.strip(), url.strip()
+    if home is not None:
+        yield "Homepage", str(home).strip()
 
 
 def _from_zip(stream: io.RawIOBase | io.BufferedReader, url: str) -> bytes:
@@ -172,13 +183,14 @@ class _RemoteFile(io.RawIOBase):
 
 def encode_metadata(metadata: ReleaseMetadata) -> bytes:
     """The form that the cache keeps."""
-    return json.dumps([metadata.requires_dist, metadata.requires_python, metadata.extras]).encode()
+    return json.dumps([metadata.requires_dist, metadata.requires_python, metadata.extras, metadata.project_urls]).encode()
 
 
 def decode_metadata(data: bytes) -> ReleaseMetadata | None:
     """What `encode_metadata` wrote; None for anything else."""
     try:
-        requires, python, extras = json.loads(data)
-        return ReleaseMetadata(requires_dist=tuple(requires), requires_python=python, extras=tuple(extras))
+        requires, python, extras, urls = json.loads(data)
+        pairs = tuple((str(label), str(url)) for label, url in urls)
+        return ReleaseMetadata(requires_dist=tuple(requires), requires_python=python, extras=tuple(extras), project_urls=pairs)
     except (ValueError, TypeError, RecursionError):
         return None

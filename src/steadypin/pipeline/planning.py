@@ -23,6 +23,7 @@ from steadypin.pipeline import facts as reading
 from steadypin.pipeline.advisories import unsafe_releases
 from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.facts import Request
+from steadypin.pipeline.links import with_links
 from steadypin.pipeline.pinning import code_of, names_of
 from steadypin.planning.goal import Goal, Grouping, parse_levels
 from steadypin.planning.plan import basis_digest, make_plan
@@ -47,7 +48,9 @@ class Pip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    """How far to plan and with whom, as the user said it. `to` may hold one level and NAME=LEVEL exceptions."""
+    """How far to plan and with whom, as the user said it. `to` may hold one level and NAME=LEVEL exceptions. `links`: the index
+    is asked for links that no installed metadata has.
+    """
 
     to: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
@@ -58,6 +61,7 @@ class PlanRequest:
     timeout: float = 600.0
     hashes: bool = False
     reuse: bool = True
+    links: bool = False
 
 
 def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell = lambda _: None) -> Plan:
@@ -67,6 +71,8 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
     goal = goal_of(facts, settings, request, pip)
     resolver = _resolver(facts, settings, request, pip)
     made = _settled(facts, settings, goal, resolver, tell)
+    tell("links for reviewers" if request.links else "")
+    made = with_links(made, facts, settings, ask=request.links)
     tell("")
     gaps = tuple(sorted({*made.gaps, *_owner_gaps(facts), *_constraint_gaps(pip)}))
     return replace(made, gaps=gaps, stats=replace(made.stats, seconds=round(monotonic() - started, 3)))

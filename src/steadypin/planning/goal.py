@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from steadypin.errors import UsageError
@@ -33,8 +33,7 @@ class Goal:
     """`levels` are exceptions by name; `only` (empty is all) and `exclude` are names. `taken_at` is the time of the facts.
 
     `options` and `constraints` are the resolver's, beyond what the project declares; `constraints_from` says who set those.
-    `uses` counts the modules of a package that the project's code imports, None where nobody looked. `links` are (label, URL)
-    pairs for reviewers, by name.
+    `uses` counts the modules of a package that the project's code imports, None where nobody looked.
     """
 
     level: Level = Level.LATEST
@@ -51,7 +50,6 @@ class Goal:
     constraints_from: str = ""
     hashes: bool = False
     uses: Mapping[str, int] | None = None
-    links: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def level_of(self, name: str) -> Level:
         """The level for one package."""
