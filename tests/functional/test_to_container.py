@@ -142,8 +142,8 @@ def test_wheels_for_other_platforms_agree_with_uv(tmp_path: Path) -> None:
     from steadypin.index.client import IndexClient
     from steadypin.index.routing import route
     from steadypin.model.readiness import ImageBase
-    from steadypin.pipeline.pinning import fits
     from steadypin.pipeline.readiness import image_targets
+    from steadypin.pipeline.release_files import fits
     from steadypin.sources.targets import running_target
 
     bases = {"musllinux_x86_64": ImageBase(name="x", libc="musl", level="1.2"), "windows_x86_64": None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from steadypin.config import Settings
 from steadypin.errors import NetworkError, SteadypinError, UsageError
 from steadypin.model import parse
 from steadypin.model.code import CodeUse
-from steadypin.model.comparison import Comparison, Demand
 from steadypin.model.facts import Facts
 from steadypin.model.installed import DirectUrl, InstalledDistribution
 from steadypin.model.pins import (
@@ -26,14 +25,14 @@ from steadypin.model.pins import (
     PinProblem,
     Standing,
 )
-from steadypin.model.released import ReleaseFile
 from steadypin.model.target import Target
-from steadypin.pipeline import environment
 from steadypin.pipeline import facts as reading
+from steadypin.pipeline.release_files import Progress, files_of_releases, fits, label
+from steadypin.planning.contradictions import bare, contradictions, doubles
 from steadypin.planning.standing import Names, standings
 
-Progress = Callable[[int, int], None]
-_ELSEWHERE = ("image", "snapshot", "sbom", "zipapp")
+ELSEWHERE = ("image", "snapshot", "sbom", "zipapp")
+"""Kinds of environments whose files are not on this disk where their paths say."""
 _HASH = re.compile(r"[a-z0-9_]{3,10}:[0-9a-fA-F]{32,128}").fullmatch
 _COMMIT = re.compile(r"[0-9a-f]{40,64}").fullmatch
 
@@ -72,7 +71,7 @@ def pin(settings: Settings, request: PinRequest) -> Pinned:
     if not taken:
         raise SteadypinError(_nothing(facts, sorted_out), hint="is it the right environment? name it with --python")
     targets = tuple(_targets(request.targets, facts.target))
-    problems = [*_contradictions(comparison, taken), *_doubles(comparison, taken)]
+    problems = [*contradictions(comparison, taken), *doubles(comparison, taken)]
     packages, left_out, notes = _packages(facts, taken, settings, request, targets)
     lock = PinnedLock(
         target=facts.target,
@@ -106,7 +105,7 @@ def names_of(facts: Facts) -> Names:
     """What installed distributions are called by code; from their names alone where their files are not on this disk."""
     from steadypin.sources.import_names import read_contents
 
-    if facts.environment is None or facts.environment.kind in _ELSEWHERE:
+    if facts.environment is None or facts.environment.kind in ELSEWHERE:
         return Names(modules={item.name: frozenset({item.name.replace("-", "_")}) for item in facts.installed})
     contents = read_contents(facts.installed)
     return Names(
@@ -128,55 +127,6 @@ def _targets(texts: Iterable[str], base: Target) -> Iterator[Target]:
 
     for text in texts:
         yield parse_target(text, base=base)
-
-
-# What contradicts itself ------------------------------------------------------------------------------------------------------
-
-
-def _contradictions(comparison: Comparison, taken: dict[str, Standing]) -> Iterator[PinProblem]:
-    for package in comparison.packages:
-        version = package.installed[0].version if package.installed else None
-        for demand in package.demands:
-            if not _counts(demand, taken, comparison):
-                continue
-            if version is None:
-                yield PinProblem(
-                    name=package.name,
-                    kind="missing",
-                    message=f"{demand.by} requires {_bare(demand.requirement)}, and it is not installed",
-                    remedy=f"install it, or take the requirement out of {demand.by}" if demand.declared else "install it",
-                )
-            elif parse.version(version) is not None and demand.refuses(version):
-                yield PinProblem(
-                    name=package.name,
-                    kind="violated",
-                    message=f"{demand.by} requires {_bare(demand.requirement)}, and {version} is installed",
-                    remedy=f"install a version that fits, or move {demand.by}",
-                )
-
-
-def _counts(demand: Demand, taken: dict[str, Standing], comparison: Comparison) -> bool:
-    """Whether a demand binds what a plain install brings."""
-    item = demand.declared
-    if item is None:
-        return demand.by in taken
-    return item.kind in ("requirement", "constraint", "override") and not item.group and not item.extra
-
-
-def _bare(requirement: str) -> str:
-    return requirement.partition(";")[0].strip()
-
-
-def _doubles(comparison: Comparison, taken: dict[str, Standing]) -> Iterator[PinProblem]:
-    for package in comparison.packages:
-        versions = sorted({item.version or "?" for item in package.installed})
-        if package.name in taken and len(versions) > 1:
-            yield PinProblem(
-                name=package.name,
-                kind="double",
-                message=f"{package.name} is installed twice in one folder ({' and '.join(versions)})",
-                remedy=f"pip uninstall {package.name} until it is gone, then install the right version",
-            )
 
 
 # What an index, a repository or nobody can give again ---------------------------------------------------------------------
@@ -310,51 +260,6 @@ def _from_indexes(
     return packages, problems, notes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseAnswers:
-    """Files by (name, version), and the index where there is only one to ask. `hashed` downloads files to hash them."""
-
-    files: dict[tuple[str, str], tuple[ReleaseFile, ...]]
-    errors: dict[tuple[str, str], NetworkError]
-    index: str | None
-    hashed: Callable[[tuple[ReleaseFile, ...]], tuple[ReleaseFile, ...]]
-
-
-def files_of_releases(
-    facts: Facts, releases: Iterable[tuple[str, str]], settings: Settings, progress: Progress | None
-) -> ReleaseAnswers:
-    """What the indexes offer of these releases, through the cache."""
-    from steadypin.index.client import IndexClient
-    from steadypin.index.hashing import hash_by_download
-    from steadypin.index.release_files import ask_files
-    from steadypin.index.routing import route
-    from steadypin.transport.cache import Cache
-
-    prefix = Path(facts.environment.path) if facts.environment else None
-    routing = route(index_url=settings.index_url, extra_index_urls=settings.extra_index_urls, prefix=prefix)
-    cache = Cache(environment.cache_dir(settings))
-    with IndexClient(routing, cache=cache, offline=settings.offline, refresh=settings.refresh) as client:
-        found = ask_files(client, releases, cache=cache, offline=settings.offline, refresh=settings.refresh, progress=progress)
-    return ReleaseAnswers(
-        files=found.files,
-        errors=found.errors,
-        index=routing.indexes[0] if len(routing.indexes) == 1 and not routing.find_links else None,
-        hashed=lambda files: hash_by_download(files, routing),
-    )
-
-
-def fits(file: ReleaseFile, target: Target) -> bool:
-    """Whether an installer on the target could use the file (a source distribution: could try to build it)."""
-    if not target.accepts_python(file.requires_python):
-        return False
-    return not file.filename.endswith(".whl") or target.accepts_wheel(file.filename) is not False
-
-
-def label(target: Target) -> str:
-    """How a target is named to people: `python 3.12, linux_aarch64`."""
-    return f"python {'.'.join(target.python.split('.')[:2])}, {target.platform}"
-
-
 def _unanswered(errors: dict[tuple[str, str], NetworkError]) -> NetworkError:
     (name, version), first = min(errors.items(), key=lambda pair: pair[0])
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
@@ -413,7 +318,7 @@ def _target_notes(facts: Facts, taken: dict[str, Standing], targets: tuple[Targe
                     continue
                 if target.applies(str(requirement.marker)) and not facts.target.applies(str(requirement.marker)):
                     seen.add(parse.normalise(requirement.name))
-                    yield f"{label(target)} also needs {_bare(text)} (for {item.name}); it is not installed here, so not pinned"
+                    yield f"{label(target)} also needs {bare(text)} (for {item.name}); it is not installed here, so not pinned"
 
 
 def lock_format(path: Path | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,14 +22,13 @@ from steadypin.model.readiness import (
     ReleaseOnIndex,
 )
 from steadypin.model.target import Target
-from steadypin.pipeline.pinning import _ELSEWHERE, code_of, files_of_releases
+from steadypin.pipeline.pinning import ELSEWHERE, code_of
+from steadypin.pipeline.release_files import Progress, files_of_releases
 from steadypin.planning.standing import Names, standings
 from steadypin.sources.bases import as_of, describe_base, python_ends, removed_modules, with_library
 from steadypin.sources.dockerfile_text import exposed, read_dockerfiles, read_ignored
 from steadypin.sources.targets import parse_target
 from steadypin.text import shown
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +180,7 @@ def _contents(facts: Facts) -> tuple[tuple[Installed, ...], tuple[NeededLibrary,
     from steadypin.sources.elf import missing_libraries
     from steadypin.sources.import_names import read_contents
 
-    if facts.environment is None or facts.environment.kind in _ELSEWHERE:
+    if facts.environment is None or facts.environment.kind in ELSEWHERE:
         return (), ()
     found = read_contents(facts.installed)
     contents = tuple(
