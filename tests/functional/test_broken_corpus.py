@@ -194,9 +194,25 @@ def test_deep_and_long_ones_end_soon(
     assert time.monotonic() - started < 5
 
 
-def audit(folder: Path, *words: str, home: Path, offline: bool = True) -> Ran:
-    asked = ("audit", ".", "--no-env", *(("--offline",) if offline else ()), "--format", "json", *words)
+def audit(folder: Path, *words: str, home: Path) -> Ran:
+    asked = ("audit", ".", "--no-env", "--offline", "--format", "json", *words)
     return steadypin(*asked, cwd=folder, home=home, STEADYPIN_CACHE_DIR=str(home / "cache"))
+
+
+@pytest.fixture
+def audited(
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Path], Ran]:
+    """The same in this process, for the many."""
+    monkeypatch.setenv("STEADYPIN_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+
+    def ask(folder: Path) -> Ran:
+        monkeypatch.chdir(folder)
+        code = run(["audit", ".", "--no-env", "--offline", "--format", "json"])
+        said = capsysbinary.readouterr()
+        return Ran(code=code, out=said.out.decode(), err=said.err.decode())
+
+    return ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,9 +247,9 @@ PROJECTS = {
 
 
 @pytest.mark.parametrize("name", sorted(PROJECTS))
-def test_each_broken_project(name: str, tmp_path: Path) -> None:
+def test_each_broken_project(name: str, audited: Callable[[Path], Ran]) -> None:
     case = PROJECTS[name]
-    ran = audit(BROKEN / name, home=tmp_path)
+    ran = audited(BROKEN / name)
     assert ran.code in (0, 1), ran
     assert " ".join(row["name"] for row in ran.json["packages"]) == case.locked
     problems = [finding for finding in ran.json["findings"] if finding["rule"] == "file-problem"]
@@ -353,18 +369,18 @@ SPECIAL = {
 
 
 @pytest.mark.parametrize("name", sorted(SPECIAL))
-def test_special_files_are_problems_and_stop_nothing(name: str, special: Path) -> None:
+def test_special_files_are_problems_and_stop_nothing(name: str, special: Path, audited: Callable[[Path], Ran]) -> None:
     path, words = SPECIAL[name]
     (special / name / "constraints.txt").write_text("idna==3.10\n")
-    ran = audit(special / name, home=special / "home")
+    ran = audited(special / name)
     assert ran.code == 1, ran
     told = {(_place(f).partition(":")[0], f["message"]) for f in ran.json["findings"] if f["rule"] == "file-problem"}
     assert [message for place, message in told if place == path and words in message], told
     assert "hidden" not in ran.out and "constraints.txt" in ran.json["files"]
 
 
-def test_a_tree_that_leads_into_itself_is_walked_once(special: Path) -> None:
-    ran = audit(special / "tree", home=special / "home")
+def test_a_tree_that_leads_into_itself_is_walked_once(special: Path, audited: Callable[[Path], Ran]) -> None:
+    ran = audited(special / "tree")
     assert ran.json["files"] == ["requirements.txt"]
 
 

@@ -134,7 +134,8 @@ def _chosen_groups(file: SourceFile, selection: Selection) -> frozenset[str]:
 def _lacks_markers(file: SourceFile) -> bool:
     """Whether the layout has markers on edges only: poetry.lock before 2.1, pdm.lock without `inherit_metadata`."""
     if file.format == "poetry":
-        return (parse.version(file.format_version or "0") or parse.version("0")) < parse.version("2.1")  # type: ignore[operator]
+        layout = parse.version(file.format_version or "")
+        return layout is None or layout.release < (2, 1)
     return file.format == "pdm" and all(package.groups is None for package in file.packages)
 
 
