@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from steadypin.errors import UsageError
 from steadypin.trials.journal import Journal, Subject
+from steadypin.trials.runner.confine import confinement
 from steadypin.trials.runner.run import Place, run_tests
 from steadypin.trials.sandbox.tree import list_files, take
 
@@ -120,3 +123,17 @@ def test_the_journal_survives_a_torn_line(tmp_path: Path, place: Place) -> None:
     again.remember_flaky(frozenset({"t"}))
     last = Journal.open(tmp_path / "journal.jsonl")
     assert last.runs[subject.key] == [done, done] and last.flaky == {"t"}
+
+
+def test_a_confined_suite_has_no_network(place: Place) -> None:
+    try:
+        words, _ = confinement(place.scratch.parent, place.scripts.parent)
+    except UsageError:
+        pytest.skip("neither bubblewrap nor namespaces here")
+    code = (
+        "import socket\n"
+        "with socket.socket() as s:\n    s.settimeout(3)\n"
+        "    try:\n        s.connect(('192.0.2.1', 9))\n    except OSError as error:\n        assert error.errno == 101, error\n"
+    )
+    assert run(replace(place, confined=words), code)[0] == "passed"
+    assert run(replace(place, confined=words), "import sys; sys.exit(3)")[0] == "failed"

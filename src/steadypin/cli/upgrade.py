@@ -58,6 +58,8 @@ Without = Annotated[
     typer.Option("--without", metavar="NAME", help="Leave this pin out of the trials (a server that cannot be built here)."),
 ]
 
+Sandbox = Annotated[bool, typer.Option("--sandbox", help="Run the tests without network (bubblewrap, else unshare).")]
+
 
 def upgrade(
     path: options.ProjectPath = Path(),
@@ -74,6 +76,7 @@ def upgrade(
     allow_failing: AllowFailing = False,
     pass_env: PassEnv = None,
     without: Without = None,
+    sandbox: Sandbox = False,
     to: To = None,
     only: OnlyPackage = None,
     exclude: Exclude = None,
@@ -141,6 +144,7 @@ def upgrade(
         limits=Limits(runs=max_runs, seconds=parse_time(budget), timeout=parse_time(time_limit)),
         keep_variables=tuple(pass_env or ()),
         without=tuple(without or ()),
+        sandbox=sandbox,
         forget=not resume,
     )
     made = planning.load(plan) if plan is not None else None

@@ -41,6 +41,7 @@ class UpgradeRequest:
     keep_variables: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     forget: bool = False
+    sandbox: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from steadypin.pipeline.writing import Writing
 from steadypin.resolution.uv import find_uv
 from steadypin.transport.cache import Cache
 from steadypin.trials.journal import Journal
+from steadypin.trials.runner.confine import confinement
 from steadypin.trials.runner.run import Place
 from steadypin.trials.sandbox.lab import Lab, own_folder
 
@@ -363,19 +364,22 @@ def _trials(scene: Scene, lab: Lab, scratch: Path, tell: Callable[[str], None]) 
     journal = Journal.open(scratch / "journal.jsonl")
     if scene.request.forget:
         journal.runs.clear()
+    confined, what = confinement(lab.folder, lab.environment.folder) if scene.request.sandbox else ((), "")
+    tell(what)
     place = Place(
         folder=lab.copy.folder,
         scripts=lab.environment.scripts,
         scratch=lab.folder,
         root=scene.settings.root.resolve(),
         keep=scene.request.keep_variables,
+        confined=confined,
     )
     return Trials(
         lab=lab,
         place=place,
         journal=journal,
         command=scene.command,
-        python=f"{scene.facts.target.python} {scene.facts.target.platform}",
+        python=f"{scene.facts.target.python} {scene.facts.target.platform}{', confined' if confined else ''}",
         limits=scene.request.limits,
         tell=tell,
     )

@@ -28,7 +28,7 @@ class Place:
     """Where tests run: the working copy `folder`, the environment's `scripts`, and a `scratch` folder for HOME and TMPDIR.
 
     `root` is the user's own tree, which paths in PYTHONPATH and in the command may name. `keep` names variables that are
-    passed although they look like secrets.
+    passed although they look like secrets. `confined` are the words that shut a command in.
     """
 
     folder: Path
@@ -36,6 +36,7 @@ class Place:
     scratch: Path
     root: Path
     keep: tuple[str, ...] = ()
+    confined: tuple[str, ...] = ()
 
 
 def run_tests(
@@ -47,7 +48,7 @@ def run_tests(
     report.unlink(missing_ok=True)
     try:
         _check_program(command, place)
-        ended = execute(command, cwd=place.folder, environment=variables(place, report), timeout=timeout)
+        ended = execute([*place.confined, *command], cwd=place.folder, environment=variables(place, report), timeout=timeout)
     except CommandNotFound as error:
         return TestRun(
             command=tuple(command),
