@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
 from steadypin.checks.rule import Case, Check
 from steadypin.model.finding import Finding
@@ -106,25 +107,28 @@ def _at(file: Dockerfile, item: Instruction) -> list[Location]:
 
 def _bases(file: Dockerfile) -> Iterator[Finding]:
     froms = [item for item in file.instructions if item.name == "FROM"]
-    aliases: set[str] = set()
+    known = {"scratch"}
     for item, (_, image, alias) in zip(froms, file.bases, strict=True):
-        known = image.lower() in aliases or image.lower() == "scratch"
-        aliases.add(alias.lower())
-        if known or "@sha256:" in image:
-            continue
-        tag = image.rpartition("/")[2].partition(":")[2]
-        if "$" in image:
-            message = f"the base {image} is whatever the build is told"
-        elif tag in ("", "latest"):
-            message = f"the base {image} has no version"
-        else:
-            message = f"the base {image} has a tag, and no digest"
-        yield UNPINNED_BASE.finding(
-            message,
-            at=_at(file, item),
-            remedy=f"docker buildx imagetools inspect {image}, then FROM {image}@sha256:…",
-            about=image,
-        )
+        if image.lower() not in known and "@sha256:" not in image:
+            yield _unpinned(file, item, image)
+        known |= {image.lower(), alias.lower()}
+
+
+def _unpinned(file: Dockerfile, item: Instruction, image: str) -> Finding:
+    tag = image.rpartition("/")[2].partition(":")[2]
+    if "$" in image:
+        message = f"the base {image} is whatever the build is told"
+    elif tag in ("", "latest"):
+        message = f"the base {image} has no version"
+    else:
+        message = f"the base {image} has a tag, and no digest"
+    finding = UNPINNED_BASE.finding(
+        message,
+        at=_at(file, item),
+        remedy=f"docker buildx imagetools inspect {image}, then FROM {image}@sha256:…",
+        about=image,
+    )
+    return replace(finding, severity=Severity.LOW) if message.endswith("no digest") else finding
 
 
 def _instruction(file: Dockerfile, item: Instruction) -> Iterator[Finding]:
@@ -190,10 +194,8 @@ def _pip(file: Dockerfile, item: Instruction, words: list[str]) -> Iterator[Find
     if any(word.partition("=")[0] in held for word in rest):
         return
     wanted = [word for word in rest if not word.startswith("-")]
-    if "--no-deps" in rest and all(word.startswith((".", "/", "$")) or "@" in word for word in wanted):
-        return
-    if wanted and all(word == "." or word.startswith("./") for word in wanted) and "--no-deps" in rest:
-        return
+    if "--no-deps" in rest and all(re.match(r"[./$]|\S+@|\S+-vcs\.txt$", word) for word in wanted):
+        return  # the project itself, or commits, which no hash can be given for
     what = " ".join(rest)[:80]
     remedy = "pip install --require-hashes -r requirements.txt (steadypin pin writes such a file)"
     yield PIP.finding(f"pip install {what}: no hashes and no constraint", at=_at(file, item), remedy=remedy, about=what)

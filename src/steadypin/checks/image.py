@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 
 from steadypin.checks.rule import Case, Check
@@ -325,8 +326,6 @@ def _end(facts: Facts, ready: Readiness) -> Iterator[Finding]:
 
 
 def _softer(finding: Finding) -> Finding:
-    from dataclasses import replace
-
     return replace(finding, severity=Severity.LOW)
 
 
