@@ -119,7 +119,8 @@ class StageTrial:
             self.unresolved[moved] = "the resolver finds no pins with it"
             return Verdict.UNRESOLVED
         try:
-            judged = self.trials.judge(self.mover.pins(lock), "search", again=again)
+            note = f"{len(moved)} of {len(self.units)} moved"
+            judged = self.trials.judge(self.mover.pins(lock), "search", again=again, note=note)
         except OutOfBudget as stop:
             self.stopped = str(stop)
             return Verdict.NOT_RUN
@@ -206,7 +207,7 @@ class StageTrial:
             at = _weighted_middle(good, [*releases, bad])
             tried = releases[at]
             moved = self.mover.lock(lock, self.final, {name: tried}, self.frozen)
-            verdict = self._try_version(moved)
+            verdict = self._try_version(moved, f"{name} {tried}")
             if verdict is Verdict.NOT_RUN:
                 return lock, good, None
             if verdict is Verdict.PASSED and moved is not None:
@@ -217,13 +218,13 @@ class StageTrial:
                 bad, releases = tried, releases[:at]
         return lock, good, bad
 
-    def _try_version(self, moved: Versions | None) -> Verdict:
+    def _try_version(self, moved: Versions | None, note: str) -> Verdict:
         if self.stopped:
             return Verdict.NOT_RUN
         if moved is None:
             return Verdict.UNRESOLVED
         try:
-            return self.trials.judge(self.mover.pins(moved), "versions").verdict
+            return self.trials.judge(self.mover.pins(moved), "versions", note=note).verdict
         except OutOfBudget as stop:
             self.stopped = str(stop)
             return Verdict.NOT_RUN

@@ -67,18 +67,20 @@ class Trials:
     seen_flaky: set[str] = field(default_factory=set)
     judged: dict[str, Judged] = field(default_factory=dict)
     timeout: float = 3600.0
+    note: str = ""
     _used: Counter[str] = field(default_factory=Counter)
     _reds: int = 0
     _green: Pins | None = None
 
-    def judge(self, pins: Pins, phase: str, *, again: bool = False) -> Judged:
-        """What the tests say of these pins. Known locks are not run again, unless `again` asks to doubt.
+    def judge(self, pins: Pins, phase: str, *, again: bool = False, note: str = "") -> Judged:
+        """What the tests say of these pins. Known locks are not run again, unless `again` asks to doubt; `note` is for people.
 
         Raises OutOfBudget, CommandError where the pins cannot be installed, Inconclusive where the world has changed.
         """
         known = self.judged.get(pins.digest)
         if known is not None and known.verdict is not Verdict.FLAKY and not again:
             return known
+        self.note = note
         self.judged[pins.digest] = found = self._judge(pins, phase)
         if found.verdict is Verdict.PASSED:
             self._reds, self._green = 0, pins
@@ -106,12 +108,18 @@ class Trials:
         self.lab.prepare(pins)
         number = sum(self.counts.values()) - self.counts["remembered"] + 1
         log = self.journal.path.parent / "logs" / f"{pins.digest[:12]}-{used + 1}{'-some' if tests else ''}.log"
-        self.tell(f"run {number}: {phase}")
+        self.tell(f"run {number}: {phase}{', ' if self.note else ''}{self.note}{self._spent()}")
         done = run_tests(self.command, self.place, timeout=self.timeout, only=tests, log=log, lock_digest=pins.digest)
         self.counts["repeated" if tests else phase] += 1
         self.test_seconds += done.seconds
         self.journal.append(subject, done)
         return done
+
+    def _spent(self) -> str:
+        """How long runs take, once that matters to anybody."""
+        runs = sum(self.counts.values()) - self.counts["remembered"]
+        mean = self.test_seconds / runs if runs else 0.0
+        return f" ({mean:.0f} s a run, {(monotonic() - self.started) / 60:.0f} min so far)" if mean >= 5 else ""
 
     def knows(self, pins: Pins) -> bool:
         """Whether the journal has an outcome of exactly these pins."""

@@ -27,13 +27,14 @@ Files = dict[str, tuple[int, int]]
 
 @dataclass(slots=True, kw_only=True)
 class Environment:
-    """`folder` is made anew for the interpreter `base`. `finish` is called after an environment was made, with its
-    interpreter: it installs the project itself.
+    """`folder` is made anew for the interpreter `base`. `relocate` turns a requirement line that names the user's tree into one
+    that names the copy. `finish` is called after an environment was made, with its interpreter: it installs the project itself.
     """
 
     folder: Path
     base: str
     installer: Installer
+    relocate: Callable[[str], str] = str
     finish: Callable[[Path], None] = lambda _: None
     built: int = 0
     _sites: tuple[Path, ...] = ()
@@ -100,7 +101,7 @@ class Environment:
             raise CommandError(f"{self.python}: does not start: {done.stderr[-300:]}", hint="name another Python with --python")
         self.built += 1
         if pins.others:
-            self.installer.install(self.python, pins.others)
+            self.installer.install(self.python, [self.relocate(line) for line in pins.others])
         self._others = pins.others
         self._fixed = frozenset(self._present())
         self._apply(pins)

@@ -36,6 +36,8 @@ class Lab:
             copy=take(root, folder / "copy"),
             environment=Environment(folder=folder / "environment", base=base, installer=installer),
         )
+        users, copied = root.resolve().as_uri(), lab.copy.folder.resolve().as_uri()
+        lab.environment.relocate = lambda line: line.replace(f"{users}/", f"{copied}/")
         if is_installable(lab.copy.pristine):
             lab.environment.finish = lab._install_project
         return lab
