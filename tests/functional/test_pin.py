@@ -259,3 +259,19 @@ def test_an_empty_environment_is_no_lock(tmp_path: Path, index: TestIndex) -> No
     make_venv(root / ".venv")
     ran = pin(root, index, "-o", "locked.txt")
     assert ran.code == 2 and "nothing to pin" in ran.err and not (root / "locked.txt").exists()
+
+
+def test_an_archive_by_url_keeps_its_hash_or_gets_one(project: Path, index: TestIndex) -> None:
+    (name,) = index.files["helper"]
+    url = f"{index.root}/files/helper/{name}"
+    info = next(site_of(project / ".venv").glob("helper-*.dist-info"))
+    (info / "direct_url.json").write_text(json.dumps({"url": url, "archive_info": {}}), encoding="utf-8")
+    refused = pin(project, index)
+    assert refused.code == 1 and "whose hash was not recorded" in refused.err
+    fetched = pin(project, index, "--hash-by-download", "-o", "locked.txt", "--verify")
+    assert fetched.code == 0, fetched.err
+    digest = index.files["helper"][name].sha256
+    assert f"helper @ {url} \\\n    --hash=sha256:{digest}" in (project / "locked.txt").read_text("utf-8")
+    recorded = {"url": url, "archive_info": {"hashes": {"sha256": digest}}}
+    (info / "direct_url.json").write_text(json.dumps(recorded), encoding="utf-8")
+    assert f"--hash=sha256:{digest}" in pin(project, index).out

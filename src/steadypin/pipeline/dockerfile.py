@@ -128,8 +128,9 @@ def _notes(lock: SourceFile, builds: tuple[str, ...], ready: Readiness, python: 
     base = _python(ready.base, python)
     if base != python:
         yield f"what runs today is Python {python}, the base has {base}: run the tests in the image"
+    locked = {package.name for package in lock.packages}
     for item in ready.standings:
-        if item.role == "development" and item.name in {package.name for package in lock.packages}:
+        if lock.format == "requirements" and item.role == "development" and item.name in locked:
             yield f"{lock.path} holds development tools ({item.name} …); steadypin pin --no-dev leaves them out"
             break
 

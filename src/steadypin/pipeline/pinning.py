@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from steadypin.comparison import compare
 from steadypin.comparison.applicable import Selection
@@ -25,6 +27,7 @@ from steadypin.model.pins import (
     PinProblem,
     Standing,
 )
+from steadypin.model.released import ReleaseFile
 from steadypin.model.target import Target
 from steadypin.pipeline import facts as reading
 from steadypin.pipeline.release_files import Progress, files_of_releases, fits, label
@@ -154,7 +157,7 @@ def _packages(
             )
         elif item.direct_url is None and not item.editable:
             asked.append(item)
-        elif problem := _irreproducible(item, settings.root):
+        elif problem := _irreproducible(item := _hashed_archive(item, settings, request), settings.root):
             left_out.append(problem)
         else:
             packages.append(_direct(item, taken[name]))
@@ -162,6 +165,18 @@ def _packages(
     near = [package for package in packages if package.origin and package.origin.url.startswith("file:")]
     notes += [f"{item.name} comes from {item.origin.url}, which no other machine can reach" for item in near if item.origin]
     return [*packages, *found], [*left_out, *problems], notes
+
+
+def _hashed_archive(item: InstalledDistribution, settings: Settings, request: PinRequest) -> InstalledDistribution:
+    """An archive from a URL whose hash its installer did not record, hashed now where the user asked for that."""
+    origin = item.direct_url
+    if origin is None or origin.kind != "url" or origin.hashes or not request.hash_by_download or settings.offline:
+        return item
+    from steadypin.index.hashing import hash_by_download
+    from steadypin.index.routing import route
+
+    (file,) = hash_by_download([ReleaseFile(filename=item.name, url=origin.url)], route())
+    return replace(item, direct_url=replace(origin, hashes=file.hashes))
 
 
 def _direct(item: InstalledDistribution, standing: Standing) -> PinnedPackage:
@@ -181,7 +196,7 @@ def _irreproducible(item: InstalledDistribution, root: Path) -> PinProblem | Non
             return None
         if origin.kind == "url":
             return _local(
-                item, f"was installed from {origin.url}, whose hash was not recorded", "install it again with pip 23.1 or newer"
+                item, f"was installed from {origin.url}, whose hash was not recorded", "steadypin pin --hash-by-download"
             )
     return _local(item, *_where_it_lies(item, origin, root))
 
@@ -193,7 +208,7 @@ def _local(item: InstalledDistribution, what: str, remedy: str) -> PinProblem:
 def _where_it_lies(item: InstalledDistribution, origin: DirectUrl | None, root: Path) -> tuple[str, str]:
     from steadypin.sources.working_copy import describe_copy
 
-    place = (origin.url if origin else "").removeprefix("file://") or "a folder"
+    place = url2pathname(urlsplit(origin.url).path) if origin and origin.url.startswith("file:") else "a folder"
     how = "is an editable install of" if item.editable else "was built from"
     if _is_below(place, root):
         relative = Path(place).resolve().relative_to(root.resolve()).as_posix()

@@ -53,7 +53,7 @@ def dockerfile(recipe: Recipe) -> str:
         "FROM ${BASE} AS build",
         *_packages(recipe, recipe.build_packages, "What an installation needs besides Python."),
         "WORKDIR /src",
-        *(_uv(recipe) if recipe.format == "uv" else _pip(recipe)),
+        *_INSTALLS[recipe.format](recipe),
         "",
         "FROM ${BASE}",
         *_packages(recipe, recipe.run_packages, "System libraries that compiled modules link to."),
@@ -91,7 +91,7 @@ def _pip(recipe: Recipe) -> Iterator[str]:
     if recipe.unhashed:
         yield "# From version control: a commit id names its content."
         yield f"RUN {pip} --no-deps -r {_quoted(recipe.unhashed)}"
-    if recipe.format == "requirements" and recipe.hashed:
+    if recipe.hashed:
         yield "# The build fails here if the environment is not what the lock says."
         minor = ".".join(recipe.python.split(".")[:2])
         yield f"RUN python - /opt/venv/lib/python{minor}/site-packages {' '.join(map(_quoted, locks))} <<'CHECK'"
@@ -107,6 +107,19 @@ def _uv(recipe: Recipe) -> Iterator[str]:
     yield "RUN uv sync --locked --no-dev --no-install-project"
     yield "# The build fails here if the environment is not what the lock says."
     yield "RUN uv sync --locked --no-dev --no-install-project --check"
+
+
+def _pylock(recipe: Recipe) -> Iterator[str]:
+    yield "# Hold uv by version or digest as well."
+    yield "COPY --from=ghcr.io/astral-sh/uv:0.8 /uv /usr/local/bin/uv"
+    yield "ENV VIRTUAL_ENV=/opt/venv UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never"
+    yield "RUN uv venv /opt/venv"
+    yield f"COPY {json.dumps([recipe.lock, './'])}"
+    yield "# Takes away what the lock does not have, and checks every hash."
+    yield f"RUN uv pip sync {_quoted(recipe.lock)}"
+
+
+_INSTALLS = {"requirements": _pip, "uv": _uv, "pylock": _pylock}
 
 
 def _command(recipe: Recipe) -> Iterator[str]:
