@@ -212,3 +212,32 @@ def test_clean_removes_what_was_left(project: Path, index: TestIndex) -> None:
     ran = steadypin("clean", cwd=project, home=home)
     assert ran.code == 0 and not left.exists() and (folder / "journal.jsonl").exists()
     assert steadypin("clean", "--journal", cwd=project, home=home).code == 0 and not (folder / "journal.jsonl").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_no_suite_outlives_its_upgrade(tmp_path: Path, index: TestIndex, number: signal.Signals) -> None:
+    mark = f"sleeper-{number}-{time.monotonic_ns()}"
+    suite = f"import sys, time, pathlib\npathlib.Path({str(tmp_path / 'started')!r}).touch()\nsys.argv.append('{mark}')\ntime.sleep(300)\n"
+    project = make(tmp_path, suite=suite)
+    words = [str(PROGRAM), "upgrade", "--no-env", "--index-url", index.url, "--test", f"python test_suite.py {mark}"]
+    home = environment(tmp_path / "home")
+    process = subprocess.Popen(words, cwd=project, env=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "started").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    assert process.wait(timeout=30) == (-9 if number is signal.SIGKILL else 130)
+    if number is signal.SIGKILL:  # the next upgrade of the project ends what is left
+        (project / "test_suite.py").write_text("", encoding="utf-8")
+        assert steadypin(*words[1:], cwd=project, home=tmp_path / "home").code == 0
+    running = [entry for entry in Path("/proc").glob("[0-9]*/cmdline") if mark.encode() in _bytes(entry)]
+    assert not running
+    assert not list((tmp_path / "home").rglob("run-*"))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

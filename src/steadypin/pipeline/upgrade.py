@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -49,10 +51,11 @@ def upgrade(
     scratch = project_folder(settings)
     lab = Lab.open(settings.root, own_folder(scratch), base=interpreter(scene), installer=installer(scene))
     try:
-        trials = _trials(scene, lab, scratch, tell)
-        result = carry_out(scene, trials)
-        if request.apply and result.confirmed and result.moved:
-            result = write(scene, lab, result)
+        with _termination_as_interrupt():
+            trials = _trials(scene, lab, scratch, tell)
+            result = carry_out(scene, trials)
+            if request.apply and result.confirmed and result.moved:
+                result = write(scene, lab, result)
     finally:
         lab.close()
     return replace(
@@ -64,6 +67,24 @@ def upgrade(
         flaky=tuple(sorted(trials.seen_flaky)),
         gaps=tuple(sorted({*result.gaps, *scene.gaps, *(_note(text) for text in lab.notes)})),
     )
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """A build server that cancels a job ends it with SIGTERM; what runs then has to be ended as after Ctrl-C."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def write(scene: Scene, lab: Lab, result: UpgradeResult) -> UpgradeResult:

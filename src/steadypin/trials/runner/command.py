@@ -106,7 +106,12 @@ class _Output:
 
 def end_stragglers(mark: str) -> None:
     """End processes that left the group (daemons): on Linux they are known by a variable that they inherited."""
-    needle = f"{_MARK}={mark}".encode()
+    end_processes_with(_MARK, mark)
+
+
+def end_processes_with(variable: str, value: str) -> None:
+    """End every process of ours whose environment holds this; on Linux only, elsewhere nothing tells."""
+    needle = os.fsencode(f"{variable}={value}")
     for process in _processes():
         with contextlib.suppress(OSError):
             if needle in (process / "environ").read_bytes().split(b"\0"):

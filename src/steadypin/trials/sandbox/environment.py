@@ -76,7 +76,7 @@ class Environment:
 
     def _refused(self, lines: list[str]) -> list[str]:
         try:
-            self.installer.install(self.python, lines)
+            self.installer.install(self.python, [self.relocate(line) for line in lines])
         except CommandError:
             if len(lines) < 2:
                 return lines

@@ -12,6 +12,7 @@ from typing import Any
 
 from steadypin import toml
 from steadypin.errors import CommandError
+from steadypin.trials.runner.command import end_processes_with
 from steadypin.trials.sandbox.environment import Environment
 from steadypin.trials.sandbox.installers import Installer
 from steadypin.trials.sandbox.pins import Pins
@@ -84,8 +85,11 @@ def _pyproject(root: Path) -> dict[str, Any]:
 
 
 def own_folder(scratch: Path) -> Path:
-    """A new folder for this process below `scratch`, after what dead processes left there has been removed."""
+    """A new folder for this process below `scratch`, after what dead processes left there has been removed: suites that still
+    run, known by their HOME, and folders.
+    """
     for left in leftovers(scratch):
+        end_processes_with("HOME", str(left / "home"))
         shutil.rmtree(left, ignore_errors=True)
     return scratch / f"run-{os.getpid()}"
 
