@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -54,12 +56,16 @@ def prove(made: Pinned, format: str, settings: Settings) -> Proof:
 def _interpreter(made: Pinned) -> str:
     environment = made.facts.environment
     found = recognise(Path(environment.path)) if environment is not None else None
-    if found is None or found.python is None:
+    if found is not None and found.python is not None:
+        return found.python
+    minor = ".".join(made.facts.target.python.split(".")[:2])
+    other = shutil.which(f"python{minor}") or (sys.executable if minor == "{}.{}".format(*sys.version_info) else None)
+    if other is None:
         raise UsageError(
-            "--verify needs the environment's interpreter, and it is not on this machine",
+            f"--verify needs Python {minor}, the environment's, and it is not on this machine",
             hint="run steadypin pin --verify where that Python is installed",
         )
-    return found.python
+    return other
 
 
 class _Installer:

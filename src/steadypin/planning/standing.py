@@ -101,29 +101,41 @@ def _made(package: PackageComparison, role: str, because: str, via: tuple[str, .
 
 
 def _roots(facts: Facts, packages: Mapping[str, PackageComparison], code: CodeUse, names: Names) -> dict[str, _Root]:
+    """What is asked for, by whom; everything else is there because of these, or for nothing."""
     roots: dict[str, _Root] = {}
     for name, package in packages.items():
-        declared = [item for item in package.declared if not _is_pin(item, facts)]
-        if found := _declared(declared):
+        if found := _declared(item for item in package.declared if not _is_pin(item, facts)):
             roots[name] = found
-    used = {**_mentioned(code, names), **_imported(code, names)}
-    for name, found in used.items():
-        known_as = roots.get(name)
-        if name in packages and (known_as is None or (known_as.role, found.role) == (DEVELOPMENT, DIRECT)):
+    for name, found in {**_mentioned(code, names), **_imported(code, names)}.items():
+        known = roots.get(name)
+        if name in packages and (known is None or (known.role, found.role) == (DEVELOPMENT, DIRECT)):
             pinned = next((_place(item) for item in packages[name].declared if item.kind == "requirement"), found.via)
             roots[name] = replace(found, via=pinned)
-    known = _reach(roots, packages)
-    locked = {name for name, package in packages.items() if package.locked and name not in known}
-    for name in locked:
-        if not any(demand.by in locked or demand.by in known for demand in packages[name].demands if demand.declared is None):
-            place = packages[name].locked[0].location.path
-            roots[name] = _Root(role=_lock_role(packages[name]), because=f"locked in {place}", via=place, guess=True)
-    reached = _reach(roots, packages)
-    for name in sorted(locked - reached):  # a circle of packages that only need each other
-        if name not in _reach(roots, packages):
-            place = packages[name].locked[0].location.path
-            roots[name] = _Root(role=_lock_role(packages[name]), because=f"locked in {place}", via=place, guess=True)
+    roots.update(_locked(packages, _reach(roots, packages)))
     return roots or _guessed(packages)
+
+
+def _locked(packages: Mapping[str, PackageComparison], known: frozenset[str]) -> dict[str, _Root]:
+    """What only a lock names, as far as nothing else in the lock needs it; of a circle, its first member."""
+    rest = {name for name, package in packages.items() if package.locked and name not in known}
+    alone = [name for name in rest if not (_askers(packages[name]) & (rest | known) - {name})]
+    roots = {name: _of_lock(packages[name]) for name in alone}
+    for name in sorted(rest - _reach(roots, packages)):
+        if name not in _reach(roots, packages):
+            roots[name] = _of_lock(packages[name])
+    return roots
+
+
+def _askers(package: PackageComparison) -> frozenset[str]:
+    return frozenset(demand.by for demand in package.demands if demand.declared is None)
+
+
+def _of_lock(package: PackageComparison) -> _Root:
+    path = package.locked[0].location.path
+    groups = [group.lower() for entry in package.locked for group in entry.groups or ()]
+    development = groups and not package.expected and all(group in _DEVELOPMENT_WORDS for group in groups)
+    via = f"-r {path}" if path.endswith((".txt", ".in")) else path
+    return _Root(role=DEVELOPMENT if development else DIRECT, because=f"locked in {path}", via=via, guess=True)
 
 
 def _is_pin(item: DeclaredRequirement, facts: Facts) -> bool:
@@ -150,11 +162,6 @@ def _role_of(item: DeclaredRequirement) -> str:
     if item.group:
         return DEVELOPMENT
     return DEVELOPMENT if item.extra and item.extra.lower() in _DEVELOPMENT_WORDS else DIRECT
-
-
-def _lock_role(package: PackageComparison) -> str:
-    groups = [group for entry in package.locked for group in entry.groups or ()]
-    return DEVELOPMENT if groups and not package.expected and all(g.lower() in _DEVELOPMENT_WORDS for g in groups) else DIRECT
 
 
 def _place(item: DeclaredRequirement) -> str:
