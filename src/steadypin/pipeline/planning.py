@@ -25,6 +25,7 @@ from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.facts import Request
 from steadypin.pipeline.links import with_links
 from steadypin.pipeline.pinning import code_of, names_of
+from steadypin.planning.candidates import are_ripe
 from steadypin.planning.goal import Goal, Grouping, parse_levels
 from steadypin.planning.plan import basis_digest, make_plan
 from steadypin.planning.resolver import Resolver
@@ -32,6 +33,7 @@ from steadypin.planning.uses import uses_of, with_guesses
 from steadypin.resolution.cached import Cached
 from steadypin.resolution.choose import Circumstances, choose, owners
 from steadypin.resolution.pipoptions import Access, PipConstraints, index_options, index_variables, pip_constraints
+from steadypin.resolution.uvsettings import own_cooldown
 from steadypin.sources.reading import read_bytes
 
 Tell = Callable[[str], None]
@@ -79,7 +81,9 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
 
 
 def _settled(facts: Facts, settings: Settings, goal: Goal, resolver: Resolver, tell: Tell) -> Plan:
-    """The plan in which a cooldown also holds for what comes new: it is planned again with what the index says of that."""
+    """The plan in which a cooldown also holds for what comes new: where it does not, it is planned again with what the index
+    says of that.
+    """
     selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
     runs, asked = 0, {project.name for project in facts.projects} | set(facts.unknown)
     while True:
@@ -91,6 +95,8 @@ def _settled(facts: Facts, settings: Settings, goal: Goal, resolver: Resolver, t
             return replace(made, stats=replace(made.stats, resolver_runs=runs))
         asked.update(new)
         facts = reading.with_projects(facts, settings, new)
+        if all(are_ripe(stage.lock, new, facts.projects, goal) for stage in made.stages):
+            return replace(made, stats=replace(made.stats, resolver_runs=runs))
 
 
 def gather(settings: Settings, request: Request) -> Facts:
@@ -137,12 +143,16 @@ def checklist_text(made: Plan, *, result: Path | None = None, body: Path | None 
 def goal_of(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) -> Goal:
     """The goal of a request under the project's settings."""
     level, levels = parse_levels(*_split(request.to))
+    days, file = own_cooldown(settings.root, facts.taken_at) if request.resolver != "pip-tools" else (0, "")
+    stricter = days > settings.policy.cooldown_days
     return Goal(
         level=level,
         levels=levels,
         only=tuple(sorted(map(normalise, request.only))),
         exclude=tuple(sorted(map(normalise, request.exclude))),
-        cooldown_days=settings.policy.cooldown_days,
+        taken_at=facts.taken_at,
+        cooldown_days=days if stricter else settings.policy.cooldown_days,
+        cooldown_from=file if stricter else "",
         prereleases=settings.policy.prereleases,
         max_stages=request.max_stages,
         grouping=Grouping(request.group_by),
@@ -220,6 +230,15 @@ def _owner_gaps(facts: Facts) -> tuple[Gap, ...]:
             detail=f"solved with another resolver; only {tool} can write this lock, with the versions of the plan",
         )
         for path, tool in owners(facts.files)
+    ) + tuple(
+        Gap(
+            subject=file.path,
+            stage="resolution",
+            reason="one-target",
+            detail="the plan fits this target alone; the lock covers others too, and uv may refuse a stage when it is written",
+        )
+        for file in facts.files
+        if file.format == "uv" and file.role == "lock"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from packaging.version import Version
@@ -11,8 +11,8 @@ from steadypin.errors import Unsolvable
 from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.facts import Facts
-from steadypin.model.released import Release
-from steadypin.model.resolution import Conflict, Question, Resolution
+from steadypin.model.released import Project, Release
+from steadypin.model.resolution import Conflict, Question, Resolution, ResolvedPackage
 from steadypin.model.target import Target as TargetMachine
 from steadypin.planning.bounds import at_least, exactly, higher, same
 from steadypin.planning.clock import at_or_before, days_before
@@ -248,3 +248,10 @@ def _ripe(package: PackageComparison, version: str, goal: Goal) -> str:
 def is_ripe(release: Release, goal: Goal) -> bool:
     """Whether a release is older than the cooldown; one without a date is not."""
     return release.published is not None and at_or_before(release.published, days_before(goal.taken_at, goal.cooldown_days))
+
+
+def are_ripe(lock: Iterable[ResolvedPackage], names: Iterable[str], projects: Iterable[Project], goal: Goal) -> bool:
+    """Whether the pins of these names have outlived the cooldown. What no index knows is not asked of it."""
+    wanted, offered = set(names), {project.name: project.releases for project in projects}
+    pins = [package for package in lock if package.name in wanted and package.name in offered]
+    return all(is_ripe(r, goal) for pin in pins for r in offered[pin.name] if parse.satisfies_pin(pin.version, r.version))

@@ -30,7 +30,8 @@ class Grouping(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """`levels` are exceptions by name; `only` (empty is all) and `exclude` are names. `taken_at` is the time of the facts.
+    """`levels` are exceptions by name; `only` (empty is all) and `exclude` are names. `taken_at` is the time of the facts,
+    `cooldown_from` the file that the cooldown stands in, where it is not steadypin's own.
 
     `options` and `constraints` are the resolver's, beyond what the project declares; `constraints_from` says who set those.
     `uses` counts the modules of a package that the project's code imports, None where nobody looked.
@@ -41,6 +42,7 @@ class Goal:
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     cooldown_days: int = 0
+    cooldown_from: str = ""
     taken_at: str = "1970-01-01T00:00:00Z"
     prereleases: tuple[str, ...] = ()
     max_stages: int = 10
@@ -50,6 +52,11 @@ class Goal:
     constraints_from: str = ""
     hashes: bool = False
     uses: Mapping[str, int] | None = None
+
+    @property
+    def cooldown(self) -> str:
+        """The cooldown in words."""
+        return f"{self.cooldown_days} days" + (f" (exclude-newer in {self.cooldown_from})" if self.cooldown_from else "")
 
     def level_of(self, name: str) -> Level:
         """The level for one package."""

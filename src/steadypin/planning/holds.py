@@ -126,9 +126,7 @@ def _known_reasons(scene: Scene, name: str) -> Iterator[Reason]:
     yield from _policy_reasons(name, goal)
     if goal.cooldown_days > 0 and not is_ripe(reachable, goal):
         until = days_after(reachable.published, goal.cooldown_days) if reachable.published else None
-        yield Reason(
-            kind="cooldown", by=f"{goal.cooldown_days} days", until=until, release=f"wait until {until}" if until else ""
-        )
+        yield Reason(kind="cooldown", by=goal.cooldown, until=until, release=f"wait until {until}" if until else "")
     yield from _danger_reasons(scene, name, reachable.version)
     yield from _machine_reasons(name, reachable.version, goal)
     yield from _declared_reasons(package, reachable.version)
@@ -306,8 +304,7 @@ def _cooling(scene: Scene, conflicts: Iterable[Conflict]) -> Iterator[Reason]:
             until = min((days_after(r.published, goal.cooldown_days) for r in meeting if r.published), default=None)
             wait = f"wait until {until}: " if until else ""
             release = f"{wait}{row.by.replace('==', ' ')} requires {row.requirement}, which is too young"
-            by = f"{goal.cooldown_days} days"
-            yield Reason(kind="cooldown", by=by, requirement=row.requirement, until=until, release=release)
+            yield Reason(kind="cooldown", by=goal.cooldown, requirement=row.requirement, until=until, release=release)
 
 
 def _lower(packages: Iterable[ResolvedPackage], final: Mapping[str, str]) -> Iterator[tuple[str, str]]:

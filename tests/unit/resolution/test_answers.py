@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steadypin.errors import ResolverError
+from steadypin.resolution import uvsettings
 from steadypin.resolution.compiled import read_compiled
 from steadypin.resolution.evidence import read_evidence, read_range
 
@@ -91,3 +92,14 @@ def test_evidence():
     )
     found = [(r.by, r.version, r.name, r.specifier) for r in read_evidence(log)]
     assert found == [("flask", "2.1.2", "click", ">=8.0,<9"), ("flask", "2.1.2", "jinja2", ">=3.0")]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        *(("3 weeks", 21), ("24 hours", 1), ("P7D", 7), ("PT36H", 2), ("2026-11-14", 10), ("2026-11-17T00:00:00Z", 7)),
+        *(("soon", 0), ("", 0), ("2027-01-01", 0), ("P", 0), ("1" * 9000 + " days", 0)),
+    ],
+)
+def test_the_projects_own_exclude_newer_in_days(text: str, days: int) -> None:
+    assert uvsettings._days(text, "2026-11-24T00:00:00Z") == days
