@@ -14,6 +14,7 @@ import pytest
 from steadypin.model.parse import version as parsed
 from tests.support import samples
 from tests.support.command import steadypin
+from tests.support.samples import Samples
 
 pytestmark = [
     pytest.mark.network,
@@ -23,6 +24,7 @@ pytestmark = [
 UV = str(Path(sys.executable).with_name("uv"))
 NAMES = ("parking_api", "coupled_stack", "legacy_billing")
 MINOR = "3.11"
+DATA = Path(__file__).parents[1] / "data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,3 +125,33 @@ def test_the_story_of_coupled_stack(made: Made) -> None:
 def _couplings(plan: dict[str, Any]) -> list[tuple[str, ...]]:
     changes = [change for stage in plan["stages"] for change in stage["changes"] if change["coupled_with"]]
     return [(change["name"], *change["coupled_with"]) for change in changes]
+
+
+def test_legacy_billing_is_cured_as_far_as_it_can_be(samples: Samples, tmp_path: Path) -> None:
+    """Real pins and real records. What stays is held by a line of the project, which is named."""
+    built = samples.drifted("legacy_billing")
+    records = tmp_path / "records"
+    records.mkdir()
+    for line in (DATA / "advisories" / "sample.jsonl").read_text("utf-8").splitlines():
+        (records / f"{json.loads(line)['id']}.json").write_text(line, encoding="utf-8")
+    assert steadypin("db", "update", "--from", str(records), cwd=tmp_path, home=tmp_path / "home").code == 0
+    words = ("plan", str(built.folder), "--python", str(built.python), "--to", "security", "--format", "json")
+    ran = steadypin(*words, cwd=tmp_path, home=tmp_path / "home")
+    assert ran.code == 0, ran.err
+    repairs, cures = ran.json["stages"]
+    assert (repairs["number"], cures["title"]) == (0, "security fixes")
+    cured = {change["name"]: change["cures"] for change in cures["changes"] if change["cures"]}
+    assert cured == {
+        "certifi": ["PYSEC-2023-135"],
+        "py": ["PYSEC-2022-42969"],
+        "python-jose": ["GHSA-6c5p-j8vq-pqhj"],
+        "requests": ["PYSEC-2023-74"],
+    }
+    raised = {change["name"] for change in cures["changes"] if change["kind"] == "upgrade"}
+    assert raised == {"certifi", "pytest", "python-jose", "requests"}  # pytest, because py goes with it
+    lines = {hold["name"]: hold["because"][0]["by"] for hold in ran.json["holds"]}
+    assert {name: place.partition(":")[0] for name, place in lines.items()} == {
+        "ecdsa": "constraints/frozen.txt",
+        "idna": "constraints/network.txt",
+        "urllib3": "constraints/network.txt",
+    }
