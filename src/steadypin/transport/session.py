@@ -28,7 +28,7 @@ ANSWERS = (200, 206, 304, 404, 410)
 """Status codes that are answers; every other one is a failure."""
 _BODILESS = (304, 404, 410)
 RETRIED = (408, 425, 429, 500, 502, 503, 504, 520, 522, 524)
-_TRANSIENT = frozenset({"timeout", "connection", "truncated", "proxy"} | {f"http-{status}" for status in RETRIED})
+_TRANSIENT = frozenset({"timeout", "connection", "dns", "truncated", "proxy"} | {f"http-{status}" for status in RETRIED})
 _UNREACHABLE = frozenset({"timeout", "connection", "dns", "proxy", "tls", "http-429", "http-502", "http-503", "http-504"})
 _GIVE_UP_AFTER = 4
 _CHUNK = 256 * 1024
