@@ -169,6 +169,31 @@ def test_what_two_stages_hold_is_tried_together(tmp_path: Path, index: TestIndex
     assert len(ran.json["kept"]) == len(NAMES) and not ran.json["culprits"] and ["first", "second"] in ran.json["together"]
 
 
+def test_a_branch_for_each_stage(project: Path, index: TestIndex) -> None:
+    def git(*words: str) -> str:
+        who = ("-c", "user.name=x", "-c", "user.email=x@index.example")
+        return subprocess.run(["git", *who, *words], cwd=project, check=True, capture_output=True, text=True).stdout
+
+    for words in (
+        ("init", "-q"),
+        ("add", "."),
+        ("commit", "-q", "-m", "start"),
+        ("config", "user.name", "x"),
+        ("config", "user.email", "x"),
+    ):
+        git(*words)
+    words = ("upgrade", "--no-env", "--index-url", index.url, "--format", "json", "--branch-per-stage")
+    ran = steadypin(*words, cwd=project, home=project.parent / "home", timeout=120)
+    assert ran.code == 1, ran.err
+    branches = ran.json["written"]
+    assert branches and branches == git("branch", "--list", "steadypin/*", "--format", "%(refname:short)").split()
+    pins = dict(line.split("  #")[0].split("==") for line in git("show", f"{branches[-1]}:requirements.txt").splitlines()[1:])
+    assert pins == ran.json["lock"]
+    assert git("rev-list", "--count", f"HEAD..{branches[-1]}").strip() == str(len(branches))
+    assert "calm: 1.0 -> 2.0" in git("log", "HEAD.." + branches[-1])
+    assert git("status", "--porcelain") == "" and (project / "requirements.txt").read_text("utf-8") == LOCK
+
+
 def test_a_plan_is_carried_out_and_a_stale_one_refused(project: Path, index: TestIndex) -> None:
     home = project.parent / "home"
     assert steadypin("plan", "--no-env", "--index-url", index.url, "-o", "../plan.json", cwd=project, home=home).code == 0

@@ -60,6 +60,10 @@ Without = Annotated[
 
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Run the tests without network (bubblewrap, else unshare).")]
 
+BranchPerStage = Annotated[
+    bool, typer.Option("--branch-per-stage", help="Commit each stage to a branch steadypin/stage-N; the working tree stays.")
+]
+
 
 def upgrade(
     path: options.ProjectPath = Path(),
@@ -77,6 +81,7 @@ def upgrade(
     pass_env: PassEnv = None,
     without: Without = None,
     sandbox: Sandbox = False,
+    branch_per_stage: BranchPerStage = False,
     to: To = None,
     only: OnlyPackage = None,
     exclude: Exclude = None,
@@ -145,6 +150,7 @@ def upgrade(
         keep_variables=tuple(pass_env or ()),
         without=tuple(without or ()),
         sandbox=sandbox,
+        branch_per_stage=branch_per_stage,
         forget=not resume,
     )
     made = planning.load(plan) if plan is not None else None

@@ -53,6 +53,7 @@ class StageResult:
     runs: int = 0
     changes: tuple[str, ...] = ()
     lock_digest: str = ""
+    lock: tuple[tuple[str, str], ...] = ()
     tried: tuple[TrialResult, ...] = ()
 
 

@@ -42,6 +42,7 @@ class UpgradeRequest:
     without: tuple[str, ...] = ()
     forget: bool = False
     sandbox: bool = False
+    branch_per_stage: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

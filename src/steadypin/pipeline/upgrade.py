@@ -14,6 +14,7 @@ from steadypin.config import Settings
 from steadypin.errors import CommandError
 from steadypin.index.client import IndexClient
 from steadypin.index.routing import route
+from steadypin.locking.commits import Step, commit
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
 from steadypin.model.plan import Plan, Stage
@@ -54,7 +55,7 @@ def upgrade(
         with _termination_as_interrupt():
             trials = _trials(scene, lab, scratch, tell)
             result = carry_out(scene, trials)
-            if request.apply and result.confirmed and result.moved:
+            if (request.apply or request.branch_per_stage) and result.confirmed and result.moved:
                 result = write(scene, lab, result)
     finally:
         lab.close()
@@ -88,27 +89,48 @@ def _termination_as_interrupt() -> Iterator[None]:
 
 
 def write(scene: Scene, lab: Lab, result: UpgradeResult) -> UpgradeResult:
-    """Write the lock that was tested. Raises SteadypinError, with every file as it was."""
-    pip = planning._pip(scene.facts, scene.settings)
-    found = find_uv(folder=None)
-    lock = dict(result.lock)
+    """Write the lock that was tested, or commit it stage by stage. Raises SteadypinError, with every file as it was."""
     prefix = Path(scene.facts.environment.path) if scene.facts.environment else None
     routing = route(index_url=scene.settings.index_url, extra_index_urls=scene.settings.extra_index_urls, prefix=prefix)
     cache = Cache(cache_dir(scene.settings))
     with IndexClient(routing, cache=cache, offline=scene.settings.offline) as client:
-        writing = Writing(
-            facts=scene.facts,
-            root=scene.settings.root,
-            today=scene.today,
-            lock=lock,
-            via=scene.mover.askers(lock),
-            files_of=client.files,
-            uv_command=found.command if found else (),
-            variables=dict(pip.variables),
-            tree=lab.copy.pristine,
-        )
-        written, gaps = writing.write()
+        if scene.request.branch_per_stage:
+            return _branch(scene, lab, result, client)
+        written, gaps = _writing(scene, lab, dict(result.lock), client).write()
     return replace(result, written=written, gaps=(*result.gaps, *gaps))
+
+
+def _writing(scene: Scene, lab: Lab, lock: Versions, client: IndexClient) -> Writing:
+    found = find_uv(folder=None)
+    return Writing(
+        facts=scene.facts,
+        root=scene.settings.root,
+        today=scene.today,
+        lock=lock,
+        via=scene.mover.askers(lock),
+        files_of=client.files,
+        uv_command=found.command if found else (),
+        variables=dict(planning._pip(scene.facts, scene.settings).variables),
+        tree=lab.copy.pristine,
+    )
+
+
+def _branch(scene: Scene, lab: Lab, result: UpgradeResult, client: IndexClient) -> UpgradeResult:
+    """One commit for each stage that moved anything, each on a branch of its own."""
+    steps: list[Step] = []
+    before: Versions = scene.today
+    gaps: tuple[Gap, ...] = ()
+    for stage in result.stages:
+        lock = dict(stage.lock)
+        moved = differences(before, lock)
+        if not moved:
+            continue
+        contents, gaps = _writing(scene, lab, lock, client).contents()
+        words = "\n".join(f"- {name}: {before.get(name) or 'new'} -> {lock.get(name) or 'removed'}" for name in moved)
+        message = f"Upgrade: {stage.title}\n\n{words}\n\nTested as a whole with: {result.command}\n"
+        steps.append(Step(branch=f"steadypin/stage-{stage.number}", message=message, contents=contents))
+        before = lock
+    return replace(result, written=commit(scene.settings.root, steps), gaps=(*result.gaps, *gaps))
 
 
 def project_folder(settings: Settings) -> Path:
@@ -261,6 +283,7 @@ def _stage(scene: Scene, trials: Trials, stage: Stage, proved: _Proved) -> None:
         runs=trials.run_counts().total - before,
         changes=units,
         lock_digest=scene.mover.pins(outcome.lock).digest,
+        lock=tuple(sorted(outcome.lock.items())),
         tried=outcome.tried,
     )
     proved.add(outcome, row)
@@ -284,7 +307,10 @@ def _once_more(scene: Scene, trials: Trials, proved: _Proved) -> None:
     title = "what was held, together"
     digest = scene.mover.pins(outcome.lock).digest
     number = last.number + 1
-    row = StageResult(number=number, title=title, verdict=outcome.verdict, runs=runs, changes=units, lock_digest=digest)
+    lock = tuple(sorted(outcome.lock.items()))
+    row = StageResult(
+        number=number, title=title, verdict=outcome.verdict, runs=runs, changes=units, lock_digest=digest, lock=lock
+    )
     proved.add(outcome, row)
     if outcome.verdict is Verdict.PASSED:
         proved.together.append(units)

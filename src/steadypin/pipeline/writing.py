@@ -48,14 +48,19 @@ class Writing:
 
     def write(self) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
         """(files written, what could not be). Raises SteadypinError, with every file as it was."""
-        contents: dict[Path, bytes] = {}
+        contents, gaps = self.contents()
+        replace_all({self.root / path: data for path, data in contents.items()})
+        return tuple(sorted(contents)), gaps
+
+    def contents(self) -> tuple[dict[str, bytes], tuple[Gap, ...]]:
+        """(new bytes by path below the root, what cannot be written). Raises SteadypinError."""
+        contents: dict[str, bytes] = {}
         gaps: list[Gap] = []
         for file in self._locks():
             new = self._rewritten(file, gaps)
             if new is not None:
-                contents[self.root / file.path] = new
-        replace_all(contents)
-        return tuple(sorted(path.relative_to(self.root).as_posix() for path in contents)), tuple(gaps)
+                contents[file.path] = new
+        return contents, tuple(gaps)
 
     def _locks(self) -> Iterator[SourceFile]:
         """Files that pin something that moved."""
