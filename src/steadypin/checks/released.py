@@ -101,13 +101,15 @@ INSTALLER = Rule(
 def run(case: Case) -> Iterator[Finding]:
     """Findings about releases; without an index answer there are none for a package (there is a gap)."""
     unknown = frozenset(case.facts.unknown)
+    partly = frozenset(gap.subject for gap in case.facts.gaps if gap.stage == "index")  # one of several indexes was silent
     for package in case.packages:
         yield from _python(package, case)
         if package.name in unknown:
             yield from _unknown_project(package)
         elif package.project is not None and not _from_elsewhere(package):
             yield from _yanked(package)
-            yield from _unknown_release(package)
+            if package.name not in partly:
+                yield from _unknown_release(package)
             yield from _outdated(package)
             yield from _old(package, case)
             yield from _status(package)

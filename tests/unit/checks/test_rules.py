@@ -12,6 +12,7 @@ from steadypin.checks.rule import Case
 from steadypin.comparison import compare
 from steadypin.model.facts import Facts
 from steadypin.model.finding import Finding
+from steadypin.model.gap import Gap
 from steadypin.model.installed import DirectUrl
 from steadypin.model.location import Location, Problem
 from steadypin.model.locked import Origin
@@ -247,6 +248,11 @@ def test_a_quarantined_project_is_critical() -> None:
         if f.rule == "project-status"
     ]
     assert finding.severity is Severity.CRITICAL
+
+
+def test_a_release_is_not_called_unknown_where_one_of_several_indexes_was_silent() -> None:
+    known = facts(installed=(A_1,), projects=(project("a", "0.9"),), gaps=(Gap(subject="a", stage="index", reason="timeout"),))
+    assert "unknown-release" not in rules_of(known)
 
 
 def test_without_index_answers_nothing_is_said_about_releases() -> None:
