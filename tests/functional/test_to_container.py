@@ -121,14 +121,18 @@ def _run(command: list[str], folder: Path, script: str = "") -> None:
     assert done.returncode == 0, (command, done.stderr)
 
 
-SPECS = (
-    "pyahocorasick==2.1.0",
-    "docopt==0.6.2",
-    "greenlet==3.1.1",
-    "uvloop==0.19.0",
-    "psycopg2-binary==2.9.9",
-    "orjson==3.10.7",
-)
+SPECS = """
+pyahocorasick==2.1.0 docopt==0.6.2 greenlet==3.1.1 uvloop==0.19.0 psycopg2-binary==2.9.9 orjson==3.10.7
+aiobotocore==2.13.0 annotated-types==0.7.0 attrs==23.2.0 botocore==1.34.117 certifi==2024.2.2 cffi==1.16.0
+charset-normalizer==3.3.2 click==8.1.7 cryptography==42.0.7 distlib==0.3.8 filelock==3.14.0 fsspec==2024.5.0
+google-api-core==2.19.0 grpcio==1.64.0 grpcio-status==1.64.0 idna==3.7 importlib-metadata==7.1.0
+iniconfig==2.0.0 jinja2==3.1.4 jmespath==1.0.1 markupsafe==2.1.5 numpy==1.26.4 packaging==24.0 pandas==2.2.2
+platformdirs==4.2.2 pluggy==1.5.0 protobuf==5.27.0 pyasn1==0.6.0 pycparser==2.22 pydantic==2.7.2
+pydantic-core==2.18.3 pytest==8.2.1 python-dateutil==2.9.0.post0 pytz==2024.1 pyyaml==6.0.1 requests==2.32.3
+rich==13.7.1 rsa==4.9 s3fs==2024.5.0 s3transfer==0.10.1 setuptools==70.0.0 six==1.16.0 tomli==2.0.1
+typing-extensions==4.12.0 tzdata==2024.1 urllib3==2.2.1 virtualenv==20.26.2 wheel==0.43.0 zipp==3.19.1
+lxml==5.2.2 pillow==10.3.0 scipy==1.13.1 ujson==5.10.0 mysqlclient==2.2.4
+""".split()
 PLATFORMS = {
     "linux_x86_64": "x86_64-manylinux_2_36",
     "linux_aarch64": "aarch64-manylinux_2_36",
