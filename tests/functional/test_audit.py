@@ -15,7 +15,20 @@ import jsonschema
 import pytest
 
 from tests.support.command import PROGRAM, environment, site_packages, steadypin
-from tests.support.index_server import Closed, CutJson, Drip, Fails, Huge, Proj, RedirectLoop, Rel, Says, TestIndex, Truncated
+from tests.support.index_server import (
+    Closed,
+    CutJson,
+    Drip,
+    Fails,
+    Huge,
+    Proj,
+    RedirectLoop,
+    Rel,
+    Says,
+    Slow,
+    TestIndex,
+    Truncated,
+)
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schema" / "report.schema.json").read_text("utf-8"))
 
@@ -145,6 +158,19 @@ def test_an_index_that_is_not_there_at_all_leaves_a_report(project: Path, index:
     report = audit(project, index, code=1)
     assert {gap["subject"] for gap in report["gaps"] if gap["stage"] == "index"} >= {"flask", "jinja2"}
     assert ("locked-not-installed", "gone") in rules(report)
+
+
+def test_an_index_that_dies_in_the_middle_leaves_a_report_of_what_was_answered(project: Path, index: TestIndex) -> None:
+    index.faults["flask"] = index.faults["jinja2"] = Slow(seconds=20)
+    command = [str(PROGRAM), "audit", "--python", "../site-packages", "--index-url", index.url, "--format", "json"]
+    process = subprocess.Popen(command, cwd=project, env=environment(project / ".home"), stdout=subprocess.PIPE, text=True)
+    wait_for(lambda: index.counts.total() >= 5)
+    index.stop()
+    out, _ = process.communicate(timeout=60)
+    report = json.loads(out)
+    assert process.returncode == 1
+    assert {gap["subject"] for gap in report["gaps"] if gap["stage"] == "index"} == {"flask", "jinja2"}
+    assert ("project-status", "old") in rules(report)
 
 
 def test_a_corrupt_cache_is_asked_anew(project: Path, index: TestIndex) -> None:
