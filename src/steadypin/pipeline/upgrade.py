@@ -175,8 +175,9 @@ def fit(scene: Scene, lab: Lab) -> None:
         installed = {d.name: d.version for d in scene.facts.installed}
         needed = [name for name in refused if scene.facts.environment is None or _is_needed(name, scene, installed)]
         if needed:
+            why = f": {error.message[-400:]}" if len(refused) == 1 else ""
             raise CommandError(
-                f"not installable any more: {', '.join(needed)}: {error.message[-400:]}",
+                f"not installable any more: {', '.join(needed)}{why}",
                 output=error.output,
                 hint="leave what no test needs out with --without NAME, or install from an index that still has it",
             ) from None
