@@ -14,6 +14,7 @@ import shutil
 import sys
 import sysconfig
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from steadypin import process
@@ -47,9 +48,8 @@ _WHEEL_TAG = re.compile(r"manylinux_2_(\d+)_(x86_64|aarch64)")
 class Uv:
     """`command` starts uv (("uv",) or (python, "-m", "uv")); `folder` is where it looks for the project's own configuration.
 
-    `interpreters` are (minor version, path) pairs; one of the target's minor version spares uv the search for one, and builds
-    source distributions. `variables` are added to its
-    environment (indexes with their logins, which no command line should show).
+    `interpreters` are (minor version, path) pairs; one of the target's minor version, if there is one, builds source
+    distributions. `variables` are added to its environment (indexes with their logins, which no command line should show).
     """
 
     command: tuple[str, ...]
@@ -115,8 +115,25 @@ class Uv:
         return arguments + (["--offline"] if self.offline else [])
 
     def _interpreter(self, python: str) -> str | None:
+        """One of the target's minor version, else any: uv, given none, starts every interpreter that it finds to ask for its
+        version, and does so at each question.
+        """
         wanted = ".".join(python.split(".")[:2])
-        return next((path for minor, path in self.interpreters if minor == wanted), None)
+        fitting = next((path for minor, path in self.interpreters if minor == wanted), None)
+        return fitting or _on_path(wanted) or next((path for _, path in self.interpreters), None)
+
+
+@lru_cache(maxsize=8)
+def _on_path(minor: str) -> str | None:
+    """`python3.12` of PATH, if it is one: a version manager's stand-in may refuse to be it."""
+    found = shutil.which(f"python{minor}")
+    if found is None:
+        return None
+    try:
+        said = process.run([found, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], timeout=30)
+    except CommandError:
+        return None
+    return found if said.ok and said.stdout.strip() == minor else None
 
 
 def find_uv(*, folder: Path | None = None) -> Uv | None:
