@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from steadypin.errors import NetworkError
 from steadypin.index.merging import merge
-from steadypin.index.metadata import ReleaseMetadata, decode_metadata, encode_metadata, read_metadata
 from steadypin.index.pages import files_of
 from steadypin.index.places import Access, Part, place
 from steadypin.index.routing import Routing
@@ -24,6 +24,9 @@ from steadypin.text import printable, redact
 from steadypin.transport.cache import LONGEST_MAX_AGE, Cache, Entry
 from steadypin.transport.pool import run_all
 from steadypin.transport.session import Session, shown_url
+
+if TYPE_CHECKING:
+    from steadypin.index.metadata import ReleaseMetadata
 
 _GRACE = 5.0
 _METADATA_BUCKET = "metadata-2"
@@ -102,6 +105,8 @@ class IndexClient:
 
         Raises NetworkError where it cannot be known; reason "no-metadata" where the release has no wheel.
         """
+        from steadypin.index.metadata import decode_metadata, encode_metadata, read_metadata
+
         name = normalise(name)
         key = "\n".join((name, version, *(place.url for place in self._places)))
         stored = self._cache.read(_METADATA_BUCKET, key) if self._cache is not None else None

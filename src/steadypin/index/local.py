@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import quote, unquote, urlsplit
 
 from steadypin.errors import NetworkError
 from steadypin.index.filenames import sdist_version, wheel_version
@@ -19,7 +19,14 @@ _PAGE_LIMIT = 64 * 1024 * 1024
 
 def path_of(url: str) -> Path:
     """The path of a file URL, or of a plain path. Raises ValueError for what cannot be a path."""
-    return Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else Path(url).expanduser()
+    if not url.startswith("file:"):
+        return Path(url).expanduser()
+    path = urlsplit(url).path
+    if os.name != "nt":
+        return Path(unquote(path))
+    from urllib.request import url2pathname  # knows drive letters; brings the whole HTTP client with it
+
+    return Path(url2pathname(path))
 
 
 def read_local_index(url: str, name: str) -> Page | None:
