@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-ALL = ("audit", "check", "installed", "index", "discovery", "record", "advisories", "planning", "worlds")
+ALL = ("audit", "check", "installed", "index", "discovery", "record", "advisories", "planning", "pin", "upgrade", "worlds")
 
 
 def main() -> None:
