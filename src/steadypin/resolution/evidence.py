@@ -21,6 +21,7 @@ _LINE = re.compile(
 _PLUS = re.compile(
     r"(?P<operator><|>=)(?P<version>[^<>=+]+)\+$"
 )  # just above a version: `<1.2+` is `<=1.2`, `>=1.2+` is `>1.2`
+_HOLE = re.compile(r"<(?P<version>[^,\s|+]+) \| >=(?P=version)\+")
 _EXACT = re.compile(r">=(?P<low>[^,\s]+), <(?P=low)\+")
 _LIMIT = 50_000
 
@@ -45,11 +46,12 @@ def read_evidence(log: str, constraints: Iterable[str] = ()) -> tuple[Required, 
 def read_range(text: str) -> str | None:
     """A range as uv prints it as a PEP 440 specifier set; None where it has none.
 
-    `>=1.2, <1.2+` is `==1.2`; of a union only its outer bounds are kept, which never claims more than was said.
+    `>=1.2, <1.2+` is `==1.2`, and `<1.2 | >=1.2+` is `!=1.2`; of any other union only its outer bounds are kept, which never
+    claims more than was said.
     """
     if text.strip() == "*":
         return ""
-    text = _EXACT.sub(r"==\g<low>", text)
+    text = _HOLE.sub(r"!=\g<version>", _EXACT.sub(r"==\g<low>", text))
     parts = [part.strip() for part in text.split(" | ")]
     if len(parts) > 1:
         low = [bound for bound in parts[0].split(", ") if bound.startswith(">")]
