@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from steadypin.index.client import IndexClient
+from steadypin.index.routing import route
 from steadypin.model.parse import version as parsed
 from tests.support import samples
 from tests.support.command import steadypin
@@ -89,6 +95,27 @@ def test_every_hold_is_real(made: Made, tmp_path: Path) -> None:
         lock.write_text("\n".join([*pins, f"{name}=={hold['latest']}", *declared(made.folder)]), encoding="utf-8")
         done = uv("pip", "compile", str(lock), "--python-version", MINOR, "-o", str(tmp_path / f"{name}.txt"))
         assert done.returncode != 0 and "No solution found" in done.stderr, name
+
+
+def test_every_reason_is_true_by_the_metadata(made: Made) -> None:
+    """What a package is said to require stands in its metadata with the same versions."""
+    claims = {
+        (*asker.split(" "), asked)
+        for text in (*(c["why"] for stage in made.plan["stages"] for c in stage["changes"]), *hold_words(made))
+        for asker, asked in re.findall(r"\b([a-z0-9-]+ [0-9][^ ]*) requires ([a-z0-9-]+[<>=!~][^ ;:]*)", text)
+    }
+    with IndexClient(route(index_url=None)) as client:
+        for name, version, asked in claims:
+            claim = Requirement(asked)
+            texts = map(Requirement, client.metadata(name, version).requires_dist)
+            said = [text.specifier for text in texts if canonicalize_name(text.name) == claim.name]
+            assert claim.specifier in said, (name, version, asked, said)
+    assert claims or made.folder.name == "legacy_billing"
+
+
+def hold_words(made: Made) -> Iterator[str]:
+    for hold in made.holds.values():
+        yield from (f"{reason['by']} requires {reason['requirement']}" for reason in hold["because"])
 
 
 def declared(folder: Path) -> list[str]:
