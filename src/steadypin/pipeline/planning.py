@@ -69,9 +69,9 @@ class PlanRequest:
 def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell = lambda _: None) -> Plan:
     """The plan for these facts. Raises UsageError, ResolverError, Unsolvable."""
     started = monotonic()
-    pip = _pip(facts, settings)
+    pip = pip_of(facts, settings)
     goal = goal_of(facts, settings, request, pip)
-    resolver = _resolver(facts, settings, request, pip)
+    resolver = resolver_of(facts, settings, request, pip)
     made = _settled(facts, settings, goal, resolver, tell)
     tell("links for reviewers" if request.links else "")
     made = with_links(made, facts, settings, ask=request.links)
@@ -174,7 +174,7 @@ def _split(to: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     return (levels[-1] if levels else "latest"), tuple(text for text in to if "=" in text)
 
 
-def _pip(facts: Facts, settings: Settings) -> Pip:
+def pip_of(facts: Facts, settings: Settings) -> Pip:
     """What pip would use for this project on this machine."""
     prefix = Path(facts.environment.path) if facts.environment else None
     routing = route(index_url=settings.index_url, extra_index_urls=settings.extra_index_urls, prefix=prefix)
@@ -193,7 +193,8 @@ def _pip(facts: Facts, settings: Settings) -> Pip:
     )
 
 
-def _resolver(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) -> Resolver:
+def resolver_of(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) -> Resolver:
+    """The resolver that the request asks for, with its kept answers. Raises ResolverError, CommandNotFound."""
     folder = cache_dir(settings)
     where = Circumstances(
         folder=settings.root,

@@ -69,10 +69,10 @@ def prepare(facts: Facts, settings: Settings, request: UpgradeRequest, made: Pla
     plan = made or planning.plan(facts, settings, asked, tell=tell)
     if plan.question is None:
         raise UsageError("there is nothing to upgrade: the project requires nothing", hint="is this the project's folder?")
-    resolver = planning._resolver(facts, settings, request.plan, planning._pip(facts, settings))
+    resolver = planning.resolver_of(facts, settings, request.plan, planning.pip_of(facts, settings))
     selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
     comparison = compare(facts, settings.policy, selection)
-    goal = planning.goal_of(facts, settings, request.plan, planning._pip(facts, settings))
+    goal = planning.goal_of(facts, settings, request.plan, planning.pip_of(facts, settings))
     goal = replace(goal, taken_at=facts.taken_at)
     problem = pose(facts, comparison, goal)
     base = resolve_base(problem, goal, resolver).versions
@@ -203,7 +203,7 @@ def interpreter(scene: Scene) -> str:
 
 
 def installer(scene: Scene) -> Installer:
-    pip = planning._pip(scene.facts, scene.settings)
+    pip = planning.pip_of(scene.facts, scene.settings)
     uv = find_uv(folder=None) if scene.request.plan.resolver != "pip-tools" else None
     if uv is None:
         return Pip(options=pip.options, variables=pip.variables)

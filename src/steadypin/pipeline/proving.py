@@ -72,7 +72,7 @@ class _Installer:
     """uv where it is there and knows the Python, else the interpreter's own venv and pip."""
 
     def __init__(self, made: Pinned, settings: Settings, python: str, *, deps: bool) -> None:
-        pip = planning._pip(made.facts, settings)
+        pip = planning.pip_of(made.facts, settings)
         self._python = python
         self._options = pip.options
         self._variables = dict(pip.variables)

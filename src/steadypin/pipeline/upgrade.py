@@ -110,7 +110,7 @@ def _writing(scene: Scene, lab: Lab, lock: Versions, client: IndexClient) -> Wri
         via=scene.mover.askers(lock),
         files_of=client.files,
         uv_command=found.command if found else (),
-        variables=dict(planning._pip(scene.facts, scene.settings).variables),
+        variables=dict(planning.pip_of(scene.facts, scene.settings).variables),
         tree=lab.copy.pristine,
     )
 
