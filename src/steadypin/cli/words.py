@@ -91,9 +91,9 @@ class JudgingOptions(Options):
     """What commands have that end in a report."""
 
     snapshot: Path | None = file("An environment written elsewhere.", metavar="FILE")
-    group: tuple[str, ...] = texts("This dependency group is installed as well.", setting="groups")
-    extra: tuple[str, ...] = texts("This extra is installed as well.", setting="extras")
-    format: str | None = text("What to print on stdout.", short="-f", variable="STEADYPIN_FORMAT")
+    group: tuple[str, ...] = texts("This dependency group is installed as well.", metavar="NAME", setting="groups")
+    extra: tuple[str, ...] = texts("This extra is installed as well.", metavar="NAME", setting="extras")
+    format: str | None = text("What to print on stdout.", metavar="FORMAT", short="-f", variable="STEADYPIN_FORMAT")
     output: tuple[Path, ...] = files(
         "Also write a file; its suffix chooses the format; may be repeated.", short="-o", metavar="FILE"
     )
@@ -121,9 +121,14 @@ class IndexOptions(Options):
     )
     offline: bool = flag("No network; cached answers of any age.", variable="STEADYPIN_OFFLINE", setting="offline")
     refresh: bool = flag("Ask again, also where the cache is fresh.", variable="STEADYPIN_REFRESH", setting="refresh")
-    cooldown: str | None = text("A release younger than this (7d) is not yet wanted.", setting="cooldown_days", read=parse_days)
+    cooldown: str | None = text(
+        "A release younger than this (7d) is not yet wanted.", metavar="AGE", setting="cooldown_days", read=parse_days
+    )
     advisory_source: str | None = text(
-        "Ask local (steadypin db), osv or index.", variable="STEADYPIN_ADVISORY_SOURCE", setting="advisory_source"
+        "Ask local (steadypin db), osv or index.",
+        metavar="SOURCE",
+        variable="STEADYPIN_ADVISORY_SOURCE",
+        setting="advisory_source",
     )
 
 
@@ -131,7 +136,9 @@ class IndexOptions(Options):
 class NetworkOptions(IndexOptions):
     """What commands have that judge what an index says."""
 
-    max_age: str | None = text("A release older than this (2y) is a finding.", setting="max_age_days", read=parse_days)
+    max_age: str | None = text(
+        "A release older than this (2y) is a finding.", metavar="AGE", setting="max_age_days", read=parse_days
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +156,7 @@ class PlanningOptions(IndexOptions):
         "Merge the least risky stages beyond this (10).", metavar="NUMBER", setting="max_stages", read=parse_stages
     )
     resolver: str | None = text(
-        "auto (uv where it is there), uv or pip-tools.", variable="STEADYPIN_RESOLVER", setting="resolver"
+        "auto (uv where it is there), uv or pip-tools.", metavar="TOOL", variable="STEADYPIN_RESOLVER", setting="resolver"
     )
     links: bool = flag("Ask the index for changelogs and repositories, also of what is not installed.")
 
