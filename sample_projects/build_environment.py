@@ -8,8 +8,8 @@ Needs nothing but the standard library and a network. It reads NAME/environment.
     python   the oldest and the newest Python that the sample runs on
     lock     what the installer is asked for at first
     test     how the interpreter runs the sample's tests
-    drift    steps that follow, each with its reason: {"install" | "uninstall": [arguments], "why": text}, or {"commit": [folder]}:
-             the folder is put into a git repository in the environment, and installed from its commit
+    drift    steps that follow, each with its reason: {"install" | "uninstall": [arguments], "why": text}, or
+             {"commit": [folder]}: the folder is put into a git repository in the environment, and installed from its commit
 
 Drift is installed without dependencies, as somebody in a hurry would. uv installs where it can be imported (seconds), pip
 elsewhere or where uv fails: pip knows a private index that uv may not know.

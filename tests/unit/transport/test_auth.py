@@ -27,5 +27,5 @@ def test_a_login_is_for_its_origin_only_and_the_nearest_one_wins() -> None:
 
 def test_an_origin_has_a_port() -> None:
     assert origin("HTTPS://H.example/x") == ("https", "h.example", 443)
-    with pytest.raises(ValueError, match="(?i)port"):
+    with pytest.raises(ValueError, match=r"(?i)port"):
         origin("https://h.example:99999/")
