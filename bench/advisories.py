@@ -1,6 +1,6 @@
 """The advisory database at its real size and at ten times that, and an audit with it beside pip-audit, in one run.
 
-    python bench/advisories.py [--sizes 20000,200000] [--pins 500] [--repeat 5] [--pip-audit PATH]
+    python -m bench.advisories [--sizes 20000,200000] [--pins 500] [--repeat 5] [--pip-audit PATH]
 
 Databases are made from the records of tests/data/advisories, repeated under new names and ids. pip-audit (left out where it
 is not found) is given the same pins and asks a local server that holds the same records, so neither waits for a network.
@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
+
+from bench.measure import alternate
 
 SAMPLE = Path(__file__).parents[1] / "tests" / "data" / "advisories" / "sample.jsonl"
 _LOOKUP = """
@@ -100,18 +102,6 @@ def serve(size: int) -> ThreadingHTTPServer:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
-
-
-def alternate(tasks: dict[str, Callable[[], object]], repeat: int) -> dict[str, float]:
-    """Median seconds of each task; one warm-up round, then round after round."""
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for turn in range(repeat + 1):
-        for name, task in tasks.items():
-            started = time.perf_counter()
-            task()
-            if turn:
-                times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(found) for name, found in times.items()}
 
 
 def run(*command: str) -> str:

@@ -1,4 +1,4 @@
-"""Discovery over a generated monorepo, beside `git ls-files`: python bench/discovery.py [FILES] [ROUNDS]
+"""Discovery over a generated monorepo, beside `git ls-files`: python -m bench.discovery [FILES] [ROUNDS]
 
 The tree has packages with manifests, locks, sources, tests, data, ignored build output and an environment that must be skipped.
 Both run alternately on the same warm tree; what is printed are medians, the ratio, and the files that were found.

@@ -1,6 +1,6 @@
 """Asking the index, beside whole processes of `uv pip list --outdated` and `pip list --outdated`, in one run, alternating.
 
-    python bench/index.py [--size 150] [--repeat 7] [--without-pip]
+    python -m bench.index [--size 150] [--repeat 7] [--without-pip]
 
 The peers look at a folder with distributions of `index_names.txt` at version 0.0.1. Ours is a whole process too: start, ask
 with `--refresh` (everything is asked again), end; "first" has an empty cache. Then what a warm cache costs in one process, for
@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import venv
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+from bench.measure import alternate
 
 _ASK = """
 import sys
@@ -46,17 +46,6 @@ def build(root: Path, names: list[str]) -> Path:
         (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.0.1\n")
         (folder / "RECORD").touch()
     return site
-
-
-def alternate(tasks: dict[str, Callable[[], object]], repeat: int) -> dict[str, float]:
-    """Median seconds of each task, round after round."""
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in range(repeat):
-        for name, task in tasks.items():
-            started = time.perf_counter()
-            task()
-            times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(values) for name, values in times.items()}
 
 
 def run(*command: str) -> str:

@@ -1,6 +1,6 @@
 """Reading the installed ledger in-process, beside whole processes of `uv pip list` and `pip list`, in one run, alternating.
 
-    python bench/installed.py [--sizes 30,150,500,2000] [--repeat 7] [--from SITE_PACKAGES]
+    python -m bench.installed [--sizes 30,150,500,2000] [--repeat 7] [--from SITE_PACKAGES]
 
 The environments are made from the real METADATA files of a site-packages folder (default: of the Python that runs this),
 repeated under new names until the size is reached. Prints medians in milliseconds, ratios, and the peak memory of a process
@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import statistics
 import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 import venv
 from collections.abc import Callable
 from pathlib import Path
+
+from bench.measure import alternate
 
 _READ = """
 import resource, sys
@@ -51,18 +51,6 @@ def build(root: Path, size: int, source: Path) -> Path:
             if (origin / extra).is_file():
                 shutil.copy(origin / extra, target / extra)
     return environment
-
-
-def alternate(tasks: dict[str, Callable[[], object]], repeat: int) -> dict[str, float]:
-    """Median seconds of each task; one warm-up round, then round after round."""
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for turn in range(repeat + 1):
-        for name, task in tasks.items():
-            started = time.perf_counter()
-            task()
-            if turn:
-                times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(values) for name, values in times.items()}
 
 
 def run(*command: str) -> str:

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,18 @@ class Measured:
 
     seconds: float
     peak: float
+
+
+def alternate(tasks: Mapping[str, Callable[[], object]], turns: int) -> dict[str, float]:
+    """Median seconds of each task in this process; one warm-up round, then round after round."""
+    times: dict[str, list[float]] = {name: [] for name in tasks}
+    for turn in range(turns + 1):
+        for name, task in tasks.items():
+            started = time.perf_counter()
+            task()
+            if turn:
+                times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(found) for name, found in times.items()}
 
 
 def side_by_side(commands: Mapping[str, Sequence[str]], *, turns: int, cwd: Path | None = None) -> dict[str, Measured]:

@@ -1,6 +1,6 @@
 """A plan beside one `uv pip compile --upgrade` of the same project, in one run, as a ratio.
 
-Usage: python bench/planning.py [--rounds 3]     (needs uv and an index; the project is compiled as of 2024-06-01)
+Usage: python -m bench.planning [--rounds 3]     (needs uv and an index; the project is compiled as of 2024-06-01)
 
 Last measured (2026-11-24, 2 cores): 167 packages, 10 stages, 7 held, 11 resolver runs; 3.01 s beside 1.32 s, ratio 2.27; own
 CPU 0.63 s.

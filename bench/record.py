@@ -1,6 +1,6 @@
 """Checking installed files against RECORD, beside `sha256sum` over the same files, in one run, alternating.
 
-    python bench/record.py [--repeat 7] [--from SITE_PACKAGES] [--files 40000]
+    python -m bench.record [--repeat 7] [--from SITE_PACKAGES] [--files 40000]
 
 The files are those of a site-packages folder (default: of the Python that runs this), copied until there are enough.
 """
@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from installed import alternate
+from bench.measure import alternate
 
 
 def copies(source: Path, root: Path, wanted: int) -> list[Path]:

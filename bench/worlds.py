@@ -1,6 +1,6 @@
 """Culprit search in random worlds: runs against the bounds and against other ways, and whether what it says is exact.
 
-Usage: python bench/worlds.py [--seed 1] [--worlds 200] [--exact 10000] [--flaky 2000]
+Usage: python -m bench.worlds [--seed 1] [--worlds 200] [--exact 10000] [--flaky 2000]
 
 Drives the search of the steadypin that is importable; no test is executed anywhere. A run is one execution of the tests,
 baseline and everything-at-once included, the confirming run not; sets that the resolver refuses cost none. "delta" is plain
