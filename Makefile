@@ -33,7 +33,7 @@ demo: .venv/main.stamp ## build a drifted environment and audit it against its l
 		'$(BIN)/steadypin show $(DEMO)/requirements.txt'
 
 test: .venv/test.stamp ## run the whole test suite
-	@$(RUN) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	@$(RUN) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: .venv/test.stamp ## ruff and mypy
 	@$(RUN) -m ruff check .
