@@ -17,6 +17,7 @@ from tests.support.command import PROGRAM
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parents[1] / "sample_projects"
+BEGIN, END = "<!-- begin: written by make screenshots -->", "<!-- end -->"
 PICTURES = (
     # sample, file, width of the window, dark, from where, height
     ("parking_api", "report.png", 1280, False, "body", 1000),
@@ -33,6 +34,7 @@ def main() -> None:
         for sample in sorted({row[0] for row in PICTURES}):
             audit(sample, folder)
         shutil.copy(folder / "parking_api.txt", HERE / "audit.txt")
+        into_readme((folder / "parking_api.txt").read_text("utf-8"))
         with browser(folder / "profile") as tab:
             for sample, name, width, dark, part, height in PICTURES:
                 tab.look(width=width, dark=dark)
@@ -53,6 +55,17 @@ def audit(sample: str, scratch: Path) -> None:
         sys.exit(done.stderr)
     for path, text in ((page, page.read_text("utf-8")), (page.with_suffix(".txt"), done.stdout)):
         path.write_text(text.replace(f"{scratch}{os.sep}", ""), encoding="utf-8", newline="\n")
+
+
+def into_readme(text: str) -> None:
+    """The README shows the output as it was printed, up to the findings that fail no audit, and its last line."""
+    readme = HERE.parents[1] / "README.md"
+    before, _, rest = readme.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    shown, _, _ = text.partition("\nLOW ")
+    last = text.rstrip("\n").rpartition("\n")[2]
+    block = f"{BEGIN}\n```\n{shown.rstrip()}\n\n…\n\n{last}\n```\n{END}"
+    readme.write_text(before + block + after, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
