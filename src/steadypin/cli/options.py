@@ -40,19 +40,6 @@ Refresh = Annotated[
 CacheDir = Annotated[
     Path | None, typer.Option("--cache-dir", envvar="STEADYPIN_CACHE_DIR", metavar="DIR", help="Keep cached answers here.")
 ]
-FailOn = Annotated[
-    str | None,
-    typer.Option(
-        "--fail-on", envvar="STEADYPIN_FAIL_ON", metavar="SEVERITY", help="Exit 1 from here: info, low, medium, high, critical."
-    ),
-]
-Strict = Annotated[
-    bool, typer.Option("--strict", envvar="STEADYPIN_STRICT", help="A gap in knowledge is inconclusive (exit 3).")
-]
-Only = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only this rule or package; may be repeated.")]
-Ignore = Annotated[
-    list[str] | None, typer.Option("--ignore", metavar="NAME", help="Not this rule or package; may be repeated.")
-]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Findings and totals only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every place and every gap.")]
 To = Annotated[

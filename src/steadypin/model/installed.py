@@ -29,8 +29,7 @@ class InstalledDistribution:
 
     `name` is normalised, `raw_name` as METADATA writes it; `version` is text (None where metadata is broken, see `problems`).
     `requires` are the Requires-Dist values as written. `requested` is the REQUESTED marker (PEP 376): None where the installer
-    writes none at all. `location` is the metadata folder; `layer` the image layer that brought it. `size` in bytes and
-    `import_names` are filled only where asked for.
+    writes none at all. `location` is the metadata folder; `layer` the image layer that brought it.
     """
 
     name: str
@@ -45,7 +44,6 @@ class InstalledDistribution:
     direct_url: DirectUrl | None = None
     editable: bool = False
     layer: str | None = None
-    import_names: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 

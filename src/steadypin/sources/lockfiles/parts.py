@@ -16,6 +16,21 @@ from steadypin.model.parse import marker, normalise, requirement, version
 from steadypin.sources.lockfiles.document import quoted
 from steadypin.text import printable, redact
 
+MARKER_VARIABLES = (
+    "os_name",
+    "sys_platform",
+    "platform_machine",
+    "platform_python_implementation",
+    "platform_release",
+    "platform_system",
+    "platform_version",
+    "python_version",
+    "python_full_version",
+    "implementation_name",
+    "implementation_version",
+)
+"""What a marker may speak of (PEP 508), less `extra`; Pipfiles and their locks have a key for each."""
+
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _DIGEST_LENGTHS = {
     "md5": 32,

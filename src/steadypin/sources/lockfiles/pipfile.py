@@ -15,25 +15,12 @@ from steadypin.model.location import Location
 from steadypin.model.locked import LockedFile, LockedPackage, Origin, SourceFile
 from steadypin.sources.lockfiles import jsontext
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, kind_of, shaped
-from steadypin.sources.lockfiles.parts import Draft, by_marker, report_duplicates
+from steadypin.sources.lockfiles.parts import MARKER_VARIABLES, Draft, by_marker, report_duplicates
 from steadypin.sources.lockfiles.references import is_url, url_kind
 from steadypin.text import printable, redact
 
 NEWEST = 6
 _VCS = ("git", "hg", "svn", "bzr")
-_MARKERS = (
-    "os_name",
-    "sys_platform",
-    "platform_machine",
-    "platform_python_implementation",
-    "platform_release",
-    "platform_system",
-    "platform_version",
-    "python_version",
-    "python_full_version",
-    "implementation_name",
-    "implementation_version",
-)
 
 
 def read(data: bytes, path: str) -> SourceFile:
@@ -175,7 +162,7 @@ def _version(entry: Table, name: str, kind: str, place: Location, draft: Draft) 
 
 def _marker(entry: Table) -> str | None:
     """`markers`, and the single marker variables that a Pipfile may use as keys (`os_name = "== 'nt'"`)."""
-    parts = [entry.text("markers"), *(f"{name} {entry.text(name)}" for name in _MARKERS if name in entry)]
+    parts = [entry.text("markers"), *(f"{name} {entry.text(name)}" for name in MARKER_VARIABLES if name in entry)]
     written = [part for part in parts if part]
     return written[0] if len(written) == 1 else " and ".join(f"({part})" for part in written) or None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from steadypin.model import parse
 from steadypin.model.locked import Origin, SourceFile
-from steadypin.sources.lockfiles.parts import marker_text
+from steadypin.sources.lockfiles.parts import MARKER_VARIABLES, marker_text
 from steadypin.sources.manifests.draft import RUNTIME, Where
 from steadypin.sources.manifests.loading import load_sheet
 from steadypin.sources.manifests.markers import both, pep508
@@ -14,19 +14,6 @@ from steadypin.sources.manifests.shapes import Sheet
 from steadypin.text import redact
 
 _NOT_PACKAGES = frozenset({"source", "requires", "scripts", "pipfile", "pipenv"})
-_MARKER_KEYS = (
-    "os_name",
-    "sys_platform",
-    "platform_machine",
-    "platform_python_implementation",
-    "platform_release",
-    "platform_system",
-    "platform_version",
-    "python_version",
-    "python_full_version",
-    "implementation_name",
-    "implementation_version",
-)
 
 
 def read_pipfile(data: bytes, path: str) -> SourceFile:
@@ -95,7 +82,7 @@ def _specifier(version: object) -> str:
 def _marker(entry: dict[str, Any]) -> str | None:
     """The entry's `markers`, and the keys that are marker variables (`sys_platform = "== 'win32'"`); None if they are wrong."""
     marker = ""
-    for text in (entry.get("markers", ""), *(f"{key} {entry[key]}" for key in _MARKER_KEYS if key in entry)):
+    for text in (entry.get("markers", ""), *(f"{key} {entry[key]}" for key in MARKER_VARIABLES if key in entry)):
         if not isinstance(text, str) or (text and marker_text(text) is None):
             return None
         marker = both(marker, text)
