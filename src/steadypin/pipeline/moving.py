@@ -6,16 +6,15 @@ cannot be tried.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from steadypin.model.parse import satisfies_pin
 from steadypin.model.resolution import Question
 from steadypin.planning.bounds import corridor, exactly
 from steadypin.planning.resolver import Resolver
+from steadypin.trials.results import Versions as Versions
+from steadypin.trials.results import differences as differences
 from steadypin.trials.sandbox.pins import Pins
-
-Versions = Mapping[str, str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,9 +83,3 @@ class Mover:
         return {
             package.name: tuple(name for name in package.via if name) for package in self.resolver.resolve(question).packages
         }
-
-
-def differences(before: Versions, after: Versions) -> tuple[str, ...]:
-    """Names whose pins are not the same version, sorted."""
-    names = sorted(before.keys() | after.keys())
-    return tuple(name for name in names if not satisfies_pin(after.get(name), before.get(name)))

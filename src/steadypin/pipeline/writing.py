@@ -16,8 +16,8 @@ from steadypin.model.gap import Gap
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.parse import satisfies_pin
 from steadypin.model.released import ReleaseFile
-from steadypin.pipeline.moving import Versions, differences
 from steadypin.sources.reading import read_bytes, reader_of
+from steadypin.trials.results import Versions, differences
 
 FilesOf = Callable[[str, str], tuple[ReleaseFile, ...]]
 _OURS = {"requirements": requirements.rewrite, "constraints": requirements.rewrite, "pylock": pylock.rewrite}

@@ -1,0 +1,186 @@
+"""Carry a plan out: the baseline, each stage on top of what is proved, and the whole at the end. Nothing is written here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from steadypin.model.plan import Stage
+from steadypin.model.trial import Culprit, Verdict
+from steadypin.model.upgrade import Baseline, StageResult, UpgradeResult
+from steadypin.pipeline.culprits import Outcome, StageTrial
+from steadypin.pipeline.first_run import check_baseline, fit
+from steadypin.pipeline.preparing import Scene
+from steadypin.pipeline.trying import OutOfBudget, Trials
+from steadypin.reporters.plan_json import plan_digest
+from steadypin.trials.results import Versions, accounted, baseline_gap, chosen_stages, differences, pins_of, units_of
+
+
+def carry_out(scene: Scene, trials: Trials) -> UpgradeResult:
+    """Baseline, stages, confirmation; nothing is written here."""
+    result = UpgradeResult(
+        plan_digest=plan_digest(scene.plan),
+        command=scene.command,
+        python=scene.python,
+        baseline=Baseline(verdict=Verdict.NOT_RUN),
+        lock=tuple(sorted(scene.today.items())),
+    )
+    try:
+        if not trials.knows(scene.mover.pins(scene.today)):
+            fit(scene, trials.lab)
+        baseline = check_baseline(scene, trials)
+    except OutOfBudget as stop:
+        return replace(result, stopped=str(stop))
+    result = replace(result, baseline=baseline)
+    if baseline.verdict is not Verdict.PASSED:
+        return replace(result, gaps=(baseline_gap(baseline),))
+    trials.learn_timeout(baseline.seconds)
+    return _stages(scene, trials, result)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Proved:
+    """What is proved so far: the lock `now`, names that stay and why, and what was found out on the way."""
+
+    now: Versions
+    frozen: dict[str, str]
+    because: dict[str, str] = field(default_factory=dict)
+    culprits: list[Culprit] = field(default_factory=list)
+    together: list[tuple[str, ...]] = field(default_factory=list)
+    rows: list[StageResult] = field(default_factory=list)
+    stopped: str = ""
+
+    def add(self, outcome: Outcome, row: StageResult) -> None:
+        self.now = outcome.lock
+        self.frozen |= {name: self.now[name] for name in outcome.because if name in self.now}
+        self.because |= outcome.because
+        self.culprits += outcome.culprits
+        self.together += outcome.together
+        self.rows.append(row)
+        self.stopped = outcome.stopped
+
+
+def _stages(scene: Scene, trials: Trials, result: UpgradeResult) -> UpgradeResult:
+    """Each stage on top of what is proved, and the whole at the end."""
+    stages = chosen_stages(scene.plan.stages, scene.request.stages, at_once=scene.request.all_at_once)
+    proved = _Proved(now=dict(scene.today), frozen=_left_out(scene))
+    for stage in stages:
+        if not proved.stopped:
+            _stage(scene, trials, stage, proved)
+    if len(proved.rows) > 1 and not proved.stopped:
+        _once_more(scene, trials, stages[-1], proved)
+    found = replace(
+        result,
+        stages=tuple(proved.rows),
+        culprits=tuple(proved.culprits),
+        together=tuple(sorted(proved.together)),
+        confirmed=_confirm(scene, trials, proved),
+        stopped=proved.stopped,
+    )
+    target = pins_of(stages)
+    units = _units(scene, proved.now, target)
+    return accounted(found, today=scene.today, now=proved.now, target=target, units=units, because=proved.because)
+
+
+def _left_out(scene: Scene) -> dict[str, str]:
+    return {name: scene.today[name] for name in scene.mover.without if name in scene.today}
+
+
+def _units(scene: Scene, now: Versions, final: Versions) -> tuple[str, ...]:
+    """What is pinned or declared and moves; where nothing is locked, all that moves."""
+    own = {p.name for p in scene.facts.locked if p.name} | scene.problem.direct
+    return units_of(now, final, own if scene.facts.locked else None)
+
+
+def _stage(scene: Scene, trials: Trials, stage: Stage, proved: _Proved) -> None:
+    final = pins_of((stage,))
+    final |= {name: version for name, version in proved.frozen.items() if name in final}
+    if not differences(proved.now, final):
+        return
+    units = _units(scene, proved.now, final)
+    before = trials.run_counts().total
+    trials.tell(f"stage {stage.number}: {stage.title}, {len(units)} to move")
+    outcome = _tried(scene, trials, proved, final, units, frozenset(proved.frozen))
+    runs = trials.run_counts().total - before
+    proved.add(outcome, _row(scene, stage.number, stage.title, outcome, units, runs))
+
+
+def _once_more(scene: Scene, trials: Trials, last: Stage, proved: _Proved) -> None:
+    """What stages have held one by one may pass together: two that are red alone can be green as a pair."""
+    final = pins_of((last,))
+    final |= {name: version for name, version in _left_out(scene).items() if name in final}
+    units = _units(scene, proved.now, final)
+    if len(units) < 2:
+        return
+    before = trials.run_counts().total
+    trials.tell(f"what is held, once more together: {', '.join(units)}")
+    outcome = _tried(scene, trials, proved, final, units, scene.mover.without, bisect=False)
+    runs = trials.run_counts().total - before
+    if not differences(proved.now, outcome.lock):
+        proved.rows[-1] = replace(proved.rows[-1], runs=proved.rows[-1].runs + runs)
+        return
+    proved.add(outcome, _row(scene, last.number + 1, "what was held, together", outcome, units, runs))
+    if outcome.verdict is Verdict.PASSED:
+        proved.together.append(units)
+    short = frozenset(_units(scene, proved.now, final))
+    proved.because = {name: why for name, why in proved.because.items() if name in short}
+    named = {culprit.changes: culprit for culprit in reversed(proved.culprits) if short.intersection(culprit.changes)}
+    proved.culprits = [named[changes] for changes in sorted(named)]
+
+
+def _row(scene: Scene, number: int, title: str, outcome: Outcome, units: tuple[str, ...], runs: int) -> StageResult:
+    return StageResult(
+        number=number,
+        title=title,
+        verdict=outcome.verdict,
+        runs=runs,
+        changes=units,
+        lock_digest=scene.mover.pins(outcome.lock).digest,
+        lock=tuple(sorted(outcome.lock.items())),
+        tried=outcome.tried,
+    )
+
+
+def _confirm(scene: Scene, trials: Trials, proved: _Proved) -> bool:
+    """Whether exactly what would be written has been green as a whole; tested now where it has not been yet."""
+    pins = scene.mover.pins(proved.now)
+    if trials.is_green(pins) or proved.stopped:
+        return trials.is_green(pins)
+    try:
+        return trials.judge(pins, "confirm").verdict is Verdict.PASSED
+    except OutOfBudget as stop:
+        proved.stopped = str(stop)
+        return False
+
+
+def _tried(
+    scene: Scene,
+    trials: Trials,
+    proved: _Proved,
+    final: Versions,
+    units: tuple[str, ...],
+    frozen: frozenset[str],
+    *,
+    bisect: bool = True,
+) -> Outcome:
+    members = frozenset(units)
+    coupled = (members.intersection(c.members) for c in scene.plan.couplings)
+    return StageTrial(
+        trials=trials,
+        mover=scene.mover,
+        facts=scene.facts,
+        now=proved.now,
+        final=final,
+        units=units,
+        frozen=frozen,
+        coupled=tuple(tuple(sorted(names)) for names in coupled if len(names) > 1),
+        bisect=bisect and scene.request.bisect,
+        log_of=_read_log,
+    ).carry_out()
+
+
+def _read_log(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace") if path else ""
+    except OSError:
+        return ""

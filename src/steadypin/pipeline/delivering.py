@@ -1,0 +1,65 @@
+"""What was proved goes where it belongs: into the project's files, or onto a branch for each stage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from steadypin.index.client import IndexClient
+from steadypin.index.routing import route
+from steadypin.locking.commits import Step, commit
+from steadypin.model.gap import Gap
+from steadypin.model.upgrade import UpgradeResult
+from steadypin.pipeline import planning
+from steadypin.pipeline.environment import cache_dir
+from steadypin.pipeline.preparing import Scene
+from steadypin.pipeline.writing import Writing
+from steadypin.resolution.uv import find_uv
+from steadypin.transport.cache import Cache
+from steadypin.trials.results import Versions, differences
+from steadypin.trials.sandbox.lab import Lab
+
+
+def write(scene: Scene, lab: Lab, result: UpgradeResult) -> UpgradeResult:
+    """Write the lock that was tested, or commit it stage by stage. Raises SteadypinError, with every file as it was."""
+    prefix = Path(scene.facts.environment.path) if scene.facts.environment else None
+    routing = route(index_url=scene.settings.index_url, extra_index_urls=scene.settings.extra_index_urls, prefix=prefix)
+    cache = Cache(cache_dir(scene.settings))
+    with IndexClient(routing, cache=cache, offline=scene.settings.offline) as client:
+        if scene.request.branch_per_stage:
+            return _branch(scene, lab, result, client)
+        written, gaps = _writing(scene, lab, dict(result.lock), client).write()
+    return replace(result, written=written, gaps=(*result.gaps, *gaps))
+
+
+def _writing(scene: Scene, lab: Lab, lock: Versions, client: IndexClient) -> Writing:
+    found = find_uv(folder=None)
+    return Writing(
+        facts=scene.facts,
+        root=scene.settings.root,
+        today=scene.today,
+        lock=lock,
+        via=scene.mover.askers(lock),
+        files_of=client.files,
+        uv_command=found.command if found else (),
+        variables=dict(planning.pip_of(scene.facts, scene.settings).variables),
+        tree=lab.copy.pristine,
+    )
+
+
+def _branch(scene: Scene, lab: Lab, result: UpgradeResult, client: IndexClient) -> UpgradeResult:
+    """One commit for each stage that moved anything, each on a branch of its own."""
+    steps: list[Step] = []
+    before: Versions = scene.today
+    gaps: tuple[Gap, ...] = ()
+    for stage in result.stages:
+        lock = dict(stage.lock)
+        moved = differences(before, lock)
+        if not moved:
+            continue
+        contents, gaps = _writing(scene, lab, lock, client).contents()
+        words = "\n".join(f"- {name}: {before.get(name) or 'new'} -> {lock.get(name) or 'removed'}" for name in moved)
+        message = f"Upgrade: {stage.title}\n\n{words}\n\nTested as a whole with: {result.command}\n"
+        steps.append(Step(branch=f"steadypin/stage-{stage.number}", message=message, contents=contents))
+        before = lock
+    return replace(result, written=commit(scene.settings.root, steps), gaps=(*result.gaps, *gaps))

@@ -1,0 +1,82 @@
+"""Today's pins, installed and tested before anything moves: what every verdict of an upgrade is measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from steadypin.errors import CommandError
+from steadypin.model.trial import Verdict
+from steadypin.model.upgrade import Baseline
+from steadypin.pipeline.preparing import Scene, leave_out
+from steadypin.pipeline.trying import Trials
+from steadypin.trials.sandbox.lab import Lab
+
+MOST_REFUSED = 10
+"""Pins that may be left out because they cannot be installed; more means that something else is wrong."""
+
+PATIENCE = 3
+"""Whole runs of the baseline that may be flaky before it is taken to be."""
+
+
+def fit(scene: Scene, lab: Lab) -> None:
+    """Make the first environment. What can be installed no more, and is not installed in the project's own environment
+    either, is left out, and said. Raises CommandError with the names of what else cannot be installed.
+    """
+    try:
+        lab.prepare(scene.mover.pins(scene.today))
+        return
+    except CommandError as error:
+        refused = lab.environment.refused(scene.mover.pins(scene.today))
+        if not refused or len(refused) > MOST_REFUSED:
+            raise
+        installed = {d.name: d.version for d in scene.facts.installed}
+        needed = [name for name in refused if scene.facts.environment is None or _is_needed(name, scene, installed)]
+        if needed:
+            why = f": {error.message[-400:]}" if len(refused) == 1 else ""
+            raise CommandError(
+                f"not installable any more: {', '.join(needed)}{why}",
+                output=error.output,
+                hint="leave what no test needs out with --without NAME, or install from an index that still has it",
+            ) from None
+    leave_out(scene, refused, installed)
+    lab.prepare(scene.mover.pins(scene.today))
+
+
+def _is_needed(name: str, scene: Scene, installed: Mapping[str, str | None]) -> bool:
+    """Whether the project's environment has it; from an index instead of from elsewhere is as good."""
+    return name in installed and name not in scene.problem.set_aside
+
+
+def check_baseline(scene: Scene, trials: Trials) -> Baseline:
+    """The tests on today's pins. Raises CommandError where they cannot be installed or the command cannot start."""
+    pins = scene.mover.pins(scene.today)
+    if trials.limits.timeout:
+        trials.timeout = trials.limits.timeout
+    judged = trials.judge(pins, "baseline")
+    for _ in range(PATIENCE - 1):
+        if judged.verdict is not Verdict.FLAKY:
+            break
+        judged = trials.judge(pins, "baseline", again=True)
+    if judged.run.outcome == "cannot-start":
+        raise CommandError(
+            f"the test command cannot start: {judged.run.error or scene.command}", hint="give another with --test"
+        )
+    if (
+        judged.verdict is Verdict.FAILED
+        and scene.request.allow_failing
+        and judged.run.outcome in ("failed", "collection-error")
+    ):
+        trials.forgiven |= judged.failed
+        judged = replace(judged, verdict=Verdict.PASSED)
+        trials.judged[pins.digest] = judged
+    run = judged.run
+    return Baseline(
+        verdict=judged.verdict,
+        outcome=run.outcome,
+        tests=run.tests,
+        seconds=run.seconds,
+        failed=tuple(sorted(judged.failed)),
+        error=run.error,
+        log=run.log,
+    )
