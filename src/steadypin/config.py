@@ -286,9 +286,15 @@ def parse_days(text: str | None) -> int | None:
         raise UsageError(str(error)) from None
 
 
+def parse_number(text: str | None, option: str, *, most: int = 10**6) -> int | None:
+    """The whole number, 1 to `most`, of an option; UsageError otherwise."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
+        raise UsageError(f"{option} {text}: not a number from 1 to {most}", hint=f"for example: {option} 5")
+    return int(text)
+
+
 def parse_stages(text: str | None) -> int | None:
-    """The number of an option; UsageError otherwise."""
-    try:
-        return None if text is None else _stages(int(text) if text.isascii() and text.isdigit() and len(text) < 9 else text)
-    except ValueError as error:
-        raise UsageError(f"not a number of stages: {error}", hint="for example: --max-stages 5") from None
+    """The number of stages of an option; UsageError otherwise."""
+    return parse_number(text, "--max-stages", most=1000)

@@ -42,7 +42,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="dockerfile", module="steadypin.cli.dockerfile", function="dockerfile"),
     Command(name="verify-image", module="steadypin.cli.verify_image", function="verify_image"),
     Command(name="plan", module="steadypin.cli.plan", function="plan", options="PlanOptions"),
-    Command(name="upgrade", module="steadypin.cli.upgrade", function="upgrade"),
+    Command(name="upgrade", module="steadypin.cli.upgrade", function="upgrade", options="UpgradeOptions"),
     Command(name="clean", module="steadypin.cli.clean", function="clean"),
     Command(name="checklist", module="steadypin.cli.checklist", function="checklist", options="ChecklistOptions"),
     Command(name="snapshot", module="steadypin.cli.snapshot", function="snapshot"),

@@ -13,7 +13,6 @@ import typer
 from steadypin.cli.words import Word, words
 
 _TYPES: dict[str, Any] = {
-    "argument": Path,
     "flag": bool,
     "text": str | None,
     "path": Path | None,
@@ -29,14 +28,15 @@ def function_of(cls: type, run: Callable[[Any], int]) -> Callable[..., int]:
     def call(**given: Any) -> int:
         return run(cls(**{name: tuple(value or ()) if known[name].repeated else value for name, value in given.items()}))
 
+    defaults = {field.name: field.default for field in fields(cls)}
     parameters = [
         inspect.Parameter(
-            field.name,
+            name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=None if known[field.name].repeated or field.default is MISSING else field.default,
-            annotation=_annotation(field.name, known[field.name]),
+            default=None if word.repeated else inspect.Parameter.empty if defaults[name] is MISSING else defaults[name],
+            annotation=_annotation(name, word),
         )
-        for field in fields(cls)
+        for name, word in known.items()
     ]
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -45,8 +45,9 @@ def function_of(cls: type, run: Callable[[Any], int]) -> Callable[..., int]:
 
 
 def _annotation(name: str, word: Word) -> Any:
-    if word.kind == "argument":
+    if word.positional:
         return Annotated[_TYPES[word.kind], typer.Argument(metavar=word.metavar, help=word.help)]
-    flags = (f"--{name.replace('_', '-')}", *([word.short] if word.short else []))
+    long = word.spelling(name) + (f"/--{word.opposite}" if word.opposite else "")
+    flags = (long, *([word.short] if word.short else []))
     option = typer.Option(*flags, help=word.help, metavar=word.metavar, envvar=word.variable)
     return Annotated[_TYPES[word.kind], option]

@@ -4,163 +4,101 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from steadypin.cli import options
-from steadypin.cli.options import Cooldown, Exclude, MaxStages, OnlyPackage, ResolverName, To
 from steadypin.cli.output import presentation, write_file, write_stdout
+from steadypin.cli.plan import request_of as plan_request_of
 from steadypin.cli.progress import counter
-from steadypin.cli.settings import settings_for
-from steadypin.config import parse_days
+from steadypin.cli.settings import settings_of
+from steadypin.cli.words import PlanningOptions, file, files, flag, text, texts
+from steadypin.config import Settings, parse_number
 from steadypin.errors import OutputError, UsageError
 from steadypin.reporters.reporter import Presentation
 from steadypin.reporters.upgrades import UPGRADE_REPORTERS, UpgradeReporter
 from steadypin.text import shown
 
-PlanFile = Annotated[
-    Path | None, typer.Option("--plan", metavar="FILE", help="Carry this plan out; planned anew where not given.")
-]
-TestCommand = Annotated[
-    str | None, typer.Option("--test", envvar="STEADYPIN_TEST", metavar="CMD", help="How the project is tested.")
-]
-Stages = Annotated[str | None, typer.Option("--stages", metavar="1-3", help="Carry out these stages only.")]
-AllAtOnce = Annotated[bool, typer.Option("--all-at-once", help="One stage: everything; two runs where nothing breaks.")]
-Apply = Annotated[
-    bool, typer.Option("--apply/--dry-run", help="Write the lock that was tested. Without it nothing is changed.")
-]
-Resume = Annotated[
-    bool, typer.Option("--resume/--forget", help="Use what the journal knows (always, unless --forget makes every run anew).")
-]
-MaxRuns = Annotated[int | None, typer.Option("--max-runs", min=1, help="Stop after so many runs, with the best proved so far.")]
-Budget = Annotated[
-    str | None, typer.Option("--budget", metavar="45m", help="Stop after so much time, with the best proved so far.")
-]
-TimeLimit = Annotated[
-    str | None,
-    typer.Option("--time-limit", metavar="10m", help="For one run; ten times the baseline and a minute if not given."),
-]
-NoVersionBisect = Annotated[
-    bool, typer.Option("--no-version-bisect", help="Do not look for the last good release of a culprit.")
-]
-AllowFailing = Annotated[
-    bool, typer.Option("--allow-failing", help="Tests that fail already are no obstacle; gate on new failures.")
-]
-PassEnv = Annotated[
-    list[str] | None,
-    typer.Option("--pass-env", metavar="NAME", help="Give the tests this variable although it looks like a secret."),
-]
-
-Without = Annotated[
-    list[str] | None,
-    typer.Option("--without", metavar="NAME", help="Leave this pin out of the trials (a server that cannot be built here)."),
-]
-
-Sandbox = Annotated[bool, typer.Option("--sandbox", help="Run the tests without network (bubblewrap, else unshare).")]
-
-BranchPerStage = Annotated[
-    bool, typer.Option("--branch-per-stage", help="Commit each stage to a branch steadypin/stage-N; the working tree stays.")
-]
+if TYPE_CHECKING:
+    from steadypin.pipeline.preparing import UpgradeRequest
 
 
-def upgrade(
-    path: options.ProjectPath = Path(),
-    plan: PlanFile = None,
-    test: TestCommand = None,
-    stages: Stages = None,
-    all_at_once: AllAtOnce = False,
-    apply: Apply = False,
-    resume: Resume = True,
-    max_runs: MaxRuns = None,
-    budget: Budget = None,
-    time_limit: TimeLimit = None,
-    no_version_bisect: NoVersionBisect = False,
-    allow_failing: AllowFailing = False,
-    pass_env: PassEnv = None,
-    without: Without = None,
-    sandbox: Sandbox = False,
-    branch_per_stage: BranchPerStage = False,
-    to: To = None,
-    only: OnlyPackage = None,
-    exclude: Exclude = None,
-    cooldown: Cooldown = None,
-    max_stages: MaxStages = None,
-    python: options.Python = None,
-    no_env: options.NoEnv = False,
-    lock: options.Lock = None,
-    resolver: ResolverName = None,
-    format: options.Format = None,
-    output: options.Output = None,
-    index_url: options.IndexUrl = None,
-    extra_index_url: options.ExtraIndexUrl = None,
-    offline: options.Offline = False,
-    refresh: options.Refresh = False,
-    cache_dir: options.CacheDir = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-) -> int:
+@dataclass(frozen=True, kw_only=True)
+class UpgradeOptions(PlanningOptions):
+    """The options of `steadypin upgrade`."""
+
+    plan: Path | None = file("Carry this plan out; planned anew where not given.", metavar="FILE")
+    test: str | None = text("How the project is tested.", metavar="CMD", variable="STEADYPIN_TEST")
+    stages: str | None = text("Carry out these stages only.", metavar="1-3")
+    all_at_once: bool = flag("One stage: everything; two runs where nothing breaks.")
+    apply: bool = flag("Write the lock that was tested. Without it nothing is changed.", opposite="dry-run")
+    resume: bool = flag(
+        "Use what the journal knows (always, unless --forget makes every run anew).", default=True, opposite="forget"
+    )
+    max_runs: str | None = text("Stop after so many runs, with the best proved so far.", metavar="NUMBER")
+    budget: str | None = text("Stop after so much time, with the best proved so far.", metavar="45m")
+    time_limit: str | None = text("For one run; ten times the baseline and a minute if not given.", metavar="10m")
+    no_version_bisect: bool = flag("Do not look for the last good release of a culprit.")
+    allow_failing: bool = flag("Tests that fail already are no obstacle; gate on new failures.")
+    pass_env: tuple[str, ...] = texts("Give the tests this variable although it looks like a secret.", metavar="NAME")
+    without: tuple[str, ...] = texts("Leave this pin out of the trials (a server that cannot be built here).", metavar="NAME")
+    sandbox: bool = flag("Run the tests without network (bubblewrap, else unshare).")
+    branch_per_stage: bool = flag("Commit each stage to a branch steadypin/stage-N; the working tree stays.")
+    no_env: bool = flag("Plan from locks and manifests alone.")
+    format: str | None = text("What to print on stdout.", metavar="FORMAT", short="-f", variable="STEADYPIN_FORMAT")
+    output: tuple[Path, ...] = files(
+        "Also write a file; its suffix chooses the format; may be repeated.", short="-o", metavar="FILE"
+    )
+
+
+def upgrade(options: UpgradeOptions) -> int:
     """Try upgrades with the project's own tests, name what breaks them, keep the rest. The tests run with your rights.
 
     \b
     steadypin upgrade --test "pytest -q"            try, and say what would be kept
     steadypin upgrade --all-at-once --apply         one stage, and write the lock that was tested
     steadypin upgrade --plan plan.json -o result.json
-    steadypin upgrade --resume                      go on after an interruption; known runs are not repeated
+    steadypin upgrade                               again: go on after an interruption; known runs are not repeated
     """
-    files = [(file, reporter_for(file)) for file in output or ()]
-    reporter = reporter_named(format or "terminal")
-    settings = settings_for(
-        path,
-        python=python,
-        locks=tuple(lock or ()),
-        index_url=index_url,
-        extra_index_urls=tuple(extra_index_url or ()),
-        offline=offline or None,
-        refresh=refresh or None,
-        cache_dir=cache_dir,
-        cooldown_days=parse_days(cooldown),
-        to=tuple(to or ()),
-        max_stages=max_stages,
-        resolver=resolver,
-    )
+    wanted = [(file, reporter_for(file)) for file in options.output]
+    reporter = reporter_named(options.format or "terminal")
+    settings = settings_of(options)
+    request = request_of(options, settings)
     from steadypin.pipeline import facts as reading
     from steadypin.pipeline import planning
     from steadypin.pipeline import upgrade as upgrading
+
+    made = planning.load(options.plan) if options.plan is not None else None
+    asked = reading.Request(no_environment=options.no_env, progress=counter("asking the index", quiet=options.quiet))
+    facts = planning.gather(settings, asked)
+    result = upgrading.upgrade(facts, settings, request, made=made, tell=teller(quiet=options.quiet))
+    for path, chosen in wanted:
+        write_file(path, chosen.render(result, Presentation(width=120)))
+    write_stdout(reporter.render(result, presentation(quiet=options.quiet, verbose=options.verbose)))
+    return upgrading.exit_code(result)
+
+
+def request_of(options: UpgradeOptions, settings: Settings) -> UpgradeRequest:
+    """What the options and the project's settings ask to be tried. Raises UsageError."""
     from steadypin.pipeline.preparing import UpgradeRequest
     from steadypin.pipeline.trying import Limits
 
-    request = UpgradeRequest(
-        plan=planning.PlanRequest(
-            to=settings.to,
-            only=tuple(only or ()),
-            exclude=tuple(exclude or ()),
-            max_stages=settings.max_stages,
-            resolver=settings.resolver,
-            reuse=not settings.refresh,
-        ),
-        test=test,
-        stages=parse_stages(stages),
-        all_at_once=all_at_once,
-        apply=apply,
-        bisect=not no_version_bisect,
-        allow_failing=allow_failing,
-        limits=Limits(runs=max_runs, seconds=parse_time(budget), timeout=parse_time(time_limit)),
-        keep_variables=tuple(pass_env or ()),
-        without=tuple(without or ()),
-        sandbox=sandbox,
-        branch_per_stage=branch_per_stage,
-        forget=not resume,
+    runs = parse_number(options.max_runs, "--max-runs")
+    return UpgradeRequest(
+        plan=plan_request_of(options, settings),
+        test=options.test,
+        stages=parse_stages(options.stages),
+        all_at_once=options.all_at_once,
+        apply=options.apply,
+        bisect=not options.no_version_bisect,
+        allow_failing=options.allow_failing,
+        limits=Limits(runs=runs, seconds=parse_time(options.budget), timeout=parse_time(options.time_limit)),
+        keep_variables=options.pass_env,
+        without=options.without,
+        sandbox=options.sandbox,
+        branch_per_stage=options.branch_per_stage,
+        forget=not options.resume,
     )
-    made = planning.load(plan) if plan is not None else None
-    asked = reading.Request(no_environment=no_env, progress=counter("asking the index", quiet=quiet))
-    facts = planning.gather(settings, asked)
-    result = upgrading.upgrade(facts, settings, request, made=made, tell=teller(quiet=quiet))
-    for file, chosen in files:
-        write_file(file, chosen.render(result, Presentation(width=120)))
-    write_stdout(reporter.render(result, presentation(quiet=quiet, verbose=verbose)))
-    return upgrading.exit_code(result)
 
 
 def teller(*, quiet: bool) -> Callable[[str], None]:

@@ -19,9 +19,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """What there is to say of an option. `kind`: "argument", "flag", "text", "path", "texts", "paths" (repeated).
+    """What there is to say of an option. `kind`: "flag", "text", "path", "texts", "paths" (repeated).
 
-    `setting` is the field of `Settings` or `Policy` that it overrides; `read` turns its text into that field's value.
+    `positional` is known by its place on the line, not by a name. `name` is what the option is called where that is not the
+    field's name, `opposite` what turns a flag off. `variable` is the environment's name for it where several commands share one
+    (each command's own STEADYPIN_COMMAND_OPTION is there by itself). `setting` is the field of `Settings` or `Policy` that it
+    overrides; `read` turns its text into that field's value.
     """
 
     kind: str
@@ -31,20 +34,28 @@ class Word:
     variable: str | None = None
     setting: str | None = None
     read: Any = None
+    positional: bool = False
+    name: str | None = None
+    opposite: str | None = None
 
     @property
     def repeated(self) -> bool:
         return self.kind.endswith("s")
 
+    def spelling(self, field: str) -> str:
+        """The option as it is written on the command line."""
+        return f"--{self.name or field.replace('_', '-')}"
 
-def argument(help: str, *, default: Path = Path(), metavar: str = "PATH") -> Any:
-    """The command's path."""
-    return dataclasses.field(default=default, metadata={"word": Word(kind="argument", help=help, metavar=metavar)})
+
+def argument(help: str, *, default: Any = dataclasses.MISSING, kind: str = "path", metavar: str = "PATH") -> Any:
+    """What is known by its place on the line; without a default it must be there."""
+    word = Word(kind=kind, help=help, metavar=metavar, positional=True)
+    return dataclasses.field(default=default, metadata={"word": word})
 
 
-def flag(help: str, **more: Any) -> Any:
+def flag(help: str, *, default: bool = False, **more: Any) -> Any:
     """An option that is there or not."""
-    return dataclasses.field(default=False, metadata={"word": Word(kind="flag", help=help, **more)})
+    return dataclasses.field(default=default, metadata={"word": Word(kind="flag", help=help, **more)})
 
 
 def text(help: str, **more: Any) -> Any:
@@ -71,7 +82,7 @@ def files(help: str, **more: Any) -> Any:
 class Options:
     """What nearly every command has."""
 
-    path: Path = argument("Project folder (or an image tar, or a container's root).")
+    path: Path = argument("Project folder (or an image tar, or a container's root).", default=Path())
     python: str | None = text(
         "Environment: a venv, an interpreter, site-packages.", metavar="ENV", variable="STEADYPIN_PYTHON", setting="python"
     )
@@ -162,8 +173,10 @@ class PlanningOptions(IndexOptions):
 
 
 def words(cls: type) -> dict[str, Word]:
-    """The options of a command by field name."""
-    return {field.name: field.metadata["word"] for field in dataclasses.fields(cls)}
+    """The options of a command by field name: its own first, then what it shares with others."""
+    known = {field.name: field.metadata["word"] for field in dataclasses.fields(cls)}
+    ordered = dict.fromkeys(name for part in cls.__mro__ for name in getattr(part, "__annotations__", ()))
+    return {name: known[name] for name in ordered if name in known}
 
 
 def overrides(options: Any) -> dict[str, object]:
@@ -190,26 +203,34 @@ def parse(cls: type[T], arguments: list[str], environ: Mapping[str, str]) -> T |
         values[name] = [value for other, value in given if other == name]
     if any(len(found) > 1 and not known[name].repeated and known[name].kind != "flag" for name, found in values.items()):
         return None
+    if any(field.default is dataclasses.MISSING and field.name not in values for field in dataclasses.fields(cls)):  # type: ignore[arg-type]
+        return None
     typed: dict[str, Any] = {name: _typed(known[name], found) for name, found in values.items()}
     return cls(**typed)
 
 
 def _pairs(arguments: list[str], known: Mapping[str, Word]) -> list[tuple[str, str]] | None:
     pairs, rest = [], iter(arguments)
-    for word in rest:
-        pair = _pair(word, rest, known)
+    places = iter([name for name, word in known.items() if word.positional])
+    for written in rest:
+        pair = _option(written, rest, known) if written.startswith("-") else _argument(written, places)
         if pair is None:
             return None
         pairs.append(pair)
     return pairs
 
 
-def _pair(written: str, rest: Iterator[str], known: Mapping[str, Word]) -> tuple[str, str] | None:
-    if not written.startswith("-"):
-        return next(((name, written) for name, word in known.items() if word.kind == "argument"), None)
+def _argument(written: str, places: Iterator[str]) -> tuple[str, str] | None:
+    name = next(places, None)
+    return None if name is None else (name, written)
+
+
+def _option(written: str, rest: Iterator[str], known: Mapping[str, Word]) -> tuple[str, str] | None:
     start, equals, value = written.partition("=")
-    name = _name(start, known)
-    if name is None or known[name].kind == "argument":
+    name = next(
+        (name for name, word in known.items() if start in (word.short, word.spelling(name)) and not word.positional), None
+    )
+    if name is None:
         return None
     if known[name].kind == "flag":
         return None if equals else (name, "")
@@ -218,15 +239,8 @@ def _pair(written: str, rest: Iterator[str], known: Mapping[str, Word]) -> tuple
     return None if value.startswith("-") else (name, value)
 
 
-def _name(written: str, known: Mapping[str, Word]) -> str | None:
-    if written.startswith("--"):
-        name = written[2:].replace("-", "_")
-        return name if name in known and "_" not in written else None
-    return next((name for name, word in known.items() if word.short == written), None)
-
-
 def _typed(word: Word, found: list[str]) -> object:
     if word.kind == "flag":
         return True
-    values = tuple(Path(value) for value in found) if word.kind in ("argument", "path", "paths") else tuple(found)
+    values = tuple(Path(value) for value in found) if word.kind in ("path", "paths") else tuple(found)
     return values if word.repeated else values[0]
