@@ -25,7 +25,8 @@ class TestRun:
     """One execution of the test command. `outcome`: passed, failed, collection-error, timeout, signal, no-tests, cannot-start.
 
     `exit_code` is None where the process was ended by us; `failed` are test ids; `error` the first error's line; `log` a path;
-    `boundary` the project's line that called and the package's line that raised.
+    `boundary` the project's line that called and the package's line that raised; `packages` the distributions that its
+    tracebacks pass through, the nearest to the error last.
     """
 
     __test__ = False  # not a pytest class
@@ -40,6 +41,7 @@ class TestRun:
     error: str = ""
     log: str = ""
     boundary: str = ""
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,8 @@ class StageResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCounts:
     """Executions of the test command by purpose; `repeated` are reruns made to doubt a red one; `remembered` outcomes were
-    taken from the journal and cost nothing.
+    taken from the journal and cost nothing. `cancelled` were begun ahead of their time and ended when nobody needed them any
+    more, `lost` went down with a worker and were made again: neither has an outcome, so neither counts in `total`.
     """
 
     baseline: int = 0
@@ -69,6 +70,8 @@ class RunCounts:
     confirm: int = 0
     repeated: int = 0
     remembered: int = 0
+    cancelled: int = 0
+    lost: int = 0
 
     @property
     def total(self) -> int:

@@ -59,6 +59,8 @@ def result_document(result: UpgradeResult) -> dict[str, Any]:
             "confirm": runs.confirm,
             "repeated": runs.repeated,
             "remembered": runs.remembered,
+            "cancelled": runs.cancelled,
+            "lost": runs.lost,
         },
         "seconds": result.seconds,
         "test_seconds": result.test_seconds,

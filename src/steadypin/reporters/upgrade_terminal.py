@@ -43,7 +43,9 @@ def _headline(result: UpgradeResult, how: Presentation) -> Iterator[str]:
     parts = [("baseline", runs.baseline), ("search", runs.search), ("versions", runs.versions), ("confirm", runs.confirm)]
     spent = ", ".join(f"{number} {word}" for word, number in [*parts, ("repeated", runs.repeated)] if number)
     known = f", {runs.remembered} known from before" if runs.remembered else ""
-    cost = f"{spent or 'none'}{known}"
+    ended = f", {runs.cancelled} more begun ahead and not needed" if runs.cancelled else ""
+    lost = f", {runs.lost} lost with a worker and made again" if runs.lost else ""
+    cost = f"{spent or 'none'}{known}{ended}{lost}"
     who = f"{result.command} on Python {result.python}"
     yield shown(f"{count(runs.total, 'run')} of {who} ({cost}) in {result.seconds:.0f} s")
 

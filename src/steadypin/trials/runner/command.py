@@ -9,7 +9,7 @@ import subprocess
 import threading
 import uuid
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -23,6 +23,8 @@ HEAD, TAIL = 512 * 1024, 1024 * 1024
 
 _MARK = "STEADYPIN_TRIAL"
 _DRAIN = 3.0
+_LOOK = 0.25
+"""Seconds between two looks at whether a run is still wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +36,45 @@ class Ended:
     seconds: float
 
 
-def execute(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], timeout: float) -> Ended:
-    """Run a command to its end. Raises CommandNotFound; KeyboardInterrupt ends everything that was started and goes on."""
+class Stopped(Exception):
+    """Whoever asked for the run does not want it any more. Never leaves the executors."""
+
+
+def execute(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    timeout: float,
+    stop: Callable[[], bool] | None = None,
+) -> Ended:
+    """Run a command to its end. Raises CommandNotFound, and Stopped once `stop` says so; that and KeyboardInterrupt end
+    everything that was started.
+    """
     mark = uuid.uuid4().hex
     started = monotonic()
     process = _start(command, cwd, {**environment, _MARK: mark})
     output = _Output(process.stdout)
     try:
-        code: int | None = process.wait(timeout=timeout)
+        code: int | None = process.wait(timeout=timeout) if stop is None else _wait(process, timeout, stop)
     except subprocess.TimeoutExpired:
         code = None
     finally:
         end_group(process)
         end_stragglers(mark)
     return Ended(exit_code=code, output=output.text(), seconds=monotonic() - started)
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float, stop: Callable[[], bool]) -> int:
+    """The exit code. Raises TimeoutExpired, Stopped."""
+    end = monotonic() + timeout
+    while not stop():
+        try:
+            return process.wait(timeout=min(_LOOK, max(0.0, end - monotonic())))
+        except subprocess.TimeoutExpired:
+            if monotonic() >= end:
+                raise
+    raise Stopped
 
 
 def _start(command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,8 @@ class Place:
     """Where tests run: the working copy `folder`, the environment's `scripts`, and a `scratch` folder for HOME and TMPDIR.
 
     `root` is the user's own tree, which paths in PYTHONPATH and in the command may name. `keep` names variables that are
-    passed although they look like secrets. `confined` are the words that shut a command in.
+    passed although they look like secrets, `extra` are variables given on top of this process's own. `confined` are the words
+    that shut a command in. `ports` are two numbers, first and last of a range that no other trial on this machine is given.
     """
 
     folder: Path
@@ -37,18 +38,30 @@ class Place:
     root: Path
     keep: tuple[str, ...] = ()
     confined: tuple[str, ...] = ()
+    extra: tuple[tuple[str, str], ...] = ()
+    ports: tuple[int, int] = (20000, 20099)
 
 
 def run_tests(
-    text: str, place: Place, *, timeout: float, only: Sequence[str] = (), log: Path, lock_digest: str = ""
+    text: str,
+    place: Place,
+    *,
+    timeout: float,
+    only: Sequence[str] = (),
+    log: Path,
+    lock_digest: str = "",
+    stop: Callable[[], bool] | None = None,
 ) -> TestRun:
-    """Run the command line `text`; `only` these tests where the runner can be told so. Never raises for what the tests do."""
+    """Run the command line `text`; `only` these tests where the runner can be told so. Never raises for what the tests do;
+    Stopped once `stop` says that nobody wants the run any more.
+    """
     command = words(text, place, only)
     report = place.scratch / "junit.xml"
     report.unlink(missing_ok=True)
     try:
         _check_program(command, place)
-        ended = execute([*place.confined, *command], cwd=place.folder, environment=variables(place, report), timeout=timeout)
+        confined, given = [*place.confined, *command], variables(place, report)
+        ended = execute(confined, cwd=place.folder, environment=given, timeout=timeout, stop=stop)
     except CommandNotFound as error:
         return TestRun(
             command=tuple(command),
@@ -166,7 +179,8 @@ def variables(place: Place, report: Path) -> dict[str, str]:
     for folder in (home, temporary):
         folder.mkdir(parents=True, exist_ok=True)
     given = {n: v for n, v in scrubbed_environment(keep=place.keep).items() if n in place.keep or not n.startswith(_DROPPED)}
-    options = f"{os.environ.get('PYTEST_ADDOPTS', '')} {shlex.quote(f'--junitxml={report}')}".strip()
+    given |= dict(place.extra)
+    options = f"{given.get('PYTEST_ADDOPTS', '')} {shlex.quote(f'--junitxml={report}')}".strip()
     own = {
         "PATH": os.pathsep.join([str(place.scripts), given.get("PATH", os.defpath)]),
         "VIRTUAL_ENV": str(place.scripts.parent),
@@ -176,10 +190,11 @@ def variables(place: Place, report: Path) -> dict[str, str]:
         "TEMP": str(temporary),
         "TMP": str(temporary),
         "PYTEST_ADDOPTS": options,
+        "STEADYPIN_PORTS": "{}-{}".format(*place.ports),
         "PYTHONHASHSEED": given.get("PYTHONHASHSEED", "0"),
     }
     given.pop("PYTHONDONTWRITEBYTECODE", None)
-    return {**given, **own, **_python_path(os.environ, place)}
+    return {**given, **own, **_python_path({**os.environ, **dict(place.extra)}, place)}
 
 
 def _python_path(environ: Mapping[str, str], place: Place) -> dict[str, str]:

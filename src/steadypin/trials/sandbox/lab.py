@@ -32,12 +32,18 @@ class Lab:
     def open(cls, root: Path, folder: Path, *, base: str, installer: Installer) -> Lab:
         """A lab for the project at `root`; `base` is the interpreter that environments are made with."""
         folder.mkdir(parents=True)
+        users = root.resolve().as_uri()
+        return cls.around(take(root, folder / "copy"), folder, users=users, base=base, installer=installer)
+
+    @classmethod
+    def around(cls, copy: WorkingCopy, folder: Path, *, users: str, base: str, installer: Installer) -> Lab:
+        """A lab with a copy that is there already; requirement lines that name `users`, the tree's own URI, get the copy's."""
         lab = cls(
             folder=folder,
-            copy=take(root, folder / "copy"),
+            copy=copy,
             environment=Environment(folder=folder / "environment", base=base, installer=installer),
         )
-        users, copied = root.resolve().as_uri(), lab.copy.folder.resolve().as_uri()
+        copied = lab.copy.folder.resolve().as_uri()
         lab.environment.relocate = lambda line: line.replace(f"{users}/", f"{copied}/")
         if is_installable(lab.copy.pristine):
             lab.environment.finish = lab._install_project
@@ -95,10 +101,10 @@ def own_folder(scratch: Path) -> Path:
 
 
 def leftovers(scratch: Path) -> Iterator[Path]:
-    """Folders of processes that are not alive any more."""
+    """Folders of processes that are not alive any more; a process may have several (`run-71`, `run-71-2`)."""
     with contextlib.suppress(OSError):
         for folder in sorted(scratch.iterdir()):
-            number = folder.name.removeprefix("run-")
+            number = folder.name.removeprefix("run-").partition("-")[0]
             if folder.name.startswith("run-") and number.isdigit() and not _is_alive(int(number)):
                 yield folder
 
