@@ -12,7 +12,8 @@ from steadypin.model.resolution import Question, ResolvedPackage
 class Change:
     """One package that moves.
 
-    `kind`: "upgrade", "add", "remove", "downgrade"; `cures` are advisory ids; `why` one short line.
+    `kind`: "upgrade", "add", "remove", "downgrade"; `cures` are advisory ids, `flaws` those that reach `after`; `why` one short
+    line.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Change:
     why: str = ""
     cures: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +52,23 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A package that does not reach its target."""
+    """A package that does not reach its target. `flaws` are ids of the advisories that reach it where it stays."""
 
     name: str
     at: str | None
     latest: str | None
     because: tuple[Reason, ...] = ()
+    flaws: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestEdit:
+    """A cap of the project's own manifest that moves: its place, and the declaration's text before and after."""
+
+    name: str
+    place: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +97,8 @@ class Plan:
 
     `basis` digests only what stands on this disk (declared, locked, installed, target): a plan with another basis is stale,
     while new releases on an index do not make it so. `question` is what every stage was asked with, before its own pins;
-    `resolver` the tool and version that decided.
+    `resolver` the tool and version that decided. `edits` are the caps of manifests that the last
+    stage needs raised.
     """
 
     facts_digest: str
@@ -98,3 +112,4 @@ class Plan:
     basis: str = ""
     question: Question | None = None
     resolver: str = ""
+    edits: tuple[ManifestEdit, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from steadypin.model.gap import Gap
+from steadypin.model.plan import ManifestEdit
 from steadypin.model.trial import Culprit, TrialResult, Verdict
 
 
@@ -81,7 +82,8 @@ class RunCounts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpgradeResult:
     """`kept` reached their target, `held` did not (they may have moved part of the way), `moved` is every difference between
-    today's pins and `lock`, the pins that are proved. `together` are kept sets that pass only as a whole. `written` are files.
+    today's pins and `lock`, the pins that are proved. `together` are kept sets that pass only as a whole. `written` are files;
+    `edits` are caps of manifests that stand against `lock`, which --edit-manifest lifts together with it.
     `stopped` says why the work ended early, "" otherwise.
     """
 
@@ -105,3 +107,4 @@ class UpgradeResult:
     journal: str = ""
     stopped: str = ""
     gaps: tuple[Gap, ...] = ()
+    edits: tuple[ManifestEdit, ...] = ()
