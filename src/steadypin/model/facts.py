@@ -25,7 +25,8 @@ class Facts:
 
     `environment` is None when only files were audited; `projects` holds what the indexes answered; names that were asked for
     and not answered have a `Gap`. `unknown` are names that the index said it does not know. `lookups` says whether an index
-    was asked at all. `unsafe` are releases that advisories reach, at or above what stands here (filled for planning).
+    was asked at all. `unsafe` are releases that advisories reach, at or above what stands here (filled for planning);
+    `unsafe_in_part`: only some of what is on offer was asked about.
     `file_check` is None where installed files were not compared with their RECORD. `readiness` is what an image asks for (None
     unless asked).
     """
@@ -41,6 +42,7 @@ class Facts:
     advisories: tuple[AdvisoryMatch, ...] = ()
     advisories_as_of: str | None = None
     unsafe: tuple[UnsafeRelease, ...] = ()
+    unsafe_in_part: bool = False
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from packaging.version import Version
@@ -17,13 +18,15 @@ from steadypin.model.target import Target as TargetMachine
 from steadypin.planning.bounds import at_least, exactly, higher, same
 from steadypin.planning.clock import at_or_before, days_before
 from steadypin.planning.coupling import admits
-from steadypin.planning.cures import Cured, fewest_moves, ladder
+from steadypin.planning.cures import Cured, fewest_moves, ladder, newcomer
 from steadypin.planning.flaws import Flaws, worse
 from steadypin.planning.goal import Goal, Level
 from steadypin.planning.moves import Size, ceiling, is_calendar
 from steadypin.planning.problem import Problem
 from steadypin.planning.resolver import Resolver
 from steadypin.text import printable
+
+_NO_FLAWS = Flaws()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,21 +38,28 @@ class Target:
     refused: tuple[tuple[str, tuple[Conflict, ...]], ...] = ()
 
 
-def resolve_base(problem: Problem, goal: Goal, resolver: Resolver) -> Resolution:
+def resolve_base(problem: Problem, goal: Goal, resolver: Resolver, flaws: Flaws = _NO_FLAWS) -> Resolution:
     """Today's pins, moved only where the project's own requirements leave no choice, or where a release was yanked.
 
     They are preferred first. Where one moves although they all fit (a preference is only a preference), they are demanded.
-    What is missing comes as the cooldown allows, or else as it can. Raises Unsolvable with the conflict in the resolver's
-    words.
+    What is missing comes without known flaws and as the cooldown allows, or else as it can. Raises Unsolvable with the conflict
+    in the resolver's words.
     """
-    caps = tuple(_unripe(problem, problem.preferred, goal))
-    if caps:
+    unripe = tuple(_unripe(problem, problem.preferred, goal))
+    safe = tuple(_safe(problem, problem.preferred, flaws))
+    for caps in dict.fromkeys(((*unripe, *safe), safe)):
+        if not caps:
+            continue
         capped = replace(problem, question=replace(problem.question, constraints=(*problem.question.constraints, *caps)))
-        try:
+        with suppress(Unsolvable):
             return _resolve_base(capped, resolver)
-        except Unsolvable:
-            return _resolve_base(problem, resolver)
     return _resolve_base(problem, resolver)
+
+
+def _safe(problem: Problem, standing: Mapping[str, str], flaws: Flaws) -> Iterator[str]:
+    """What does not stand here yet comes in no release with a known flaw."""
+    here = standing.keys() | problem.set_aside
+    return (f"{name}!={version}" for name, version in sorted(flaws.rows) if name not in here)
 
 
 def _resolve_base(problem: Problem, resolver: Resolver) -> Resolution:
@@ -107,7 +117,8 @@ def resolve_cures(
 ) -> Cured | None:
     """Today's pins with the fewest moves that leave the fewest flaws; None where there is nothing that could be cured.
 
-    A level caps its package here too; a cooldown does not, for a known flaw is the greater risk.
+    A level caps its package here too; a cooldown does not, for a known flaw is the greater risk. What comes new comes without
+    known flaws, if it can.
     """
     pins, asked_by = base.versions, {package.name: package.via for package in base.packages}
     patient = replace(goal, cooldown_days=0)
@@ -115,12 +126,12 @@ def resolve_cures(
     for name, version in sorted(pins.items()):
         if name in goal.exclude:
             continue
-        package = problem.packages.get(name)
+        package, project = problem.packages.get(name), problem.project(name)
         bounds = tuple(_bounds(package, name, version, patient))
         ladders[name] = ladder(
             name,
             version,
-            tuple(r for r in _raisable(package, version, facts.target, goal) if all(admits(bound, r) for bound in bounds)),
+            tuple(r for r in _raisable(project, version, facts.target, goal) if all(admits(bound, r) for bound in bounds)),
             flaws,
             may_move=goal.touches(name),
             may_go=name not in problem.direct and "" not in asked_by[name],
@@ -128,21 +139,24 @@ def resolve_cures(
         )
     if not any(rungs[0].cure for rungs in ladders.values()):
         return None
+    for name, versions in flaws.versions().items():
+        if name not in pins and name not in problem.set_aside:
+            ladders[name] = newcomer(name, versions)
     fixed = (exactly(name, pins[name]) for name in goal.exclude if name in pins)
     question = replace(problem.question, constraints=(*problem.question.constraints, *fixed, *_prereleases(goal)))
     return fewest_moves(question, ladders, resolver)
 
 
-def _raisable(package: PackageComparison | None, version: str, target: TargetMachine, goal: Goal) -> Iterator[str]:
+def _raisable(project: Project | None, version: str, target: TargetMachine, goal: Goal) -> Iterator[str]:
     """The releases above a version that the target can install, ascending."""
-    if package is None or package.project is None:
+    if project is None:
         return
     before = parse.version(version)
-    for release in package.project.releases:
+    for release in project.releases:
         known = parse.version(release.version)
         if known is None or before is None or known <= before or release.yanked is not None:
             continue
-        if known.is_prerelease and not before.is_prerelease and package.name not in goal.prereleases:
+        if known.is_prerelease and not before.is_prerelease and project.name not in goal.prereleases:
             continue
         usable = release.sdist or not release.wheels or any(target.accepts_wheel(f) is not False for f in release.wheels)
         if usable and target.accepts_python(release.requires_python):
@@ -186,15 +200,16 @@ def _target_question(problem: Problem, base: Mapping[str, str], now: Mapping[str
             *floor,
             *gone,
             *_ceilings(problem, now, goal),
-            *(text for name in sorted(now) for text in _worse(problem.packages.get(name), now[name], flaws)),
+            *(text for name in sorted(now) for text in _worse(problem.project(name), now[name], flaws)),
+            *_safe(problem, now, flaws),
         ),
     )
 
 
-def _worse(package: PackageComparison | None, version: str, flaws: Flaws) -> Iterator[str]:
-    if package is not None and package.project is not None:
-        above = (r.version for r in package.project.releases if higher(r.version, version))
-        yield from worse(flaws, package.name, above, flaws.count(package.name, version))
+def _worse(project: Project | None, version: str, flaws: Flaws) -> Iterator[str]:
+    if project is not None:
+        above = (r.version for r in project.releases if higher(r.version, version))
+        yield from worse(flaws, project.name, above, flaws.count(project.name, version))
 
 
 def _ceilings(problem: Problem, base: Mapping[str, str], goal: Goal) -> Iterator[str]:

@@ -74,6 +74,7 @@ def _change(name: str, before: str | None, package: ResolvedPackage | None, scen
         coupled_with=tuple(mate for mate in mates if mate != name and mate in scene.moved),
         why="; ".join(_clauses(name, before, package, scene, teller)),
         cures=tuple(_cures(name, before, after, teller.flaws)),
+        flaws=teller.flaws.named(name, after),
     )
 
 

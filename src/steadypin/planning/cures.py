@@ -74,6 +74,12 @@ def ladder(
     return (*rungs, *((Rung(constraints=within, cost=_FLAW * (now + 1) + 1, prefer=version),) if shunned else ()))
 
 
+def newcomer(name: str, unsafe: tuple[str, ...]) -> tuple[Rung, ...]:
+    """The rungs of a package that nothing here has yet: not at all or without a flaw, or else as it can."""
+    clean = Rung(constraints=tuple(f"{name}!={version}" for version in unsafe), cost=0, cure=True)
+    return clean, Rung(constraints=(), cost=_FLAW)
+
+
 def fewest_moves(question: Question, ladders: Ladders, ask: Resolver) -> Cured | None:
     """The cheapest set of rungs that the resolver accepts; None where it accepts none.
 

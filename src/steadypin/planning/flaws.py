@@ -15,7 +15,7 @@ from steadypin.planning.bounds import higher, same
 class Flaws:
     """The flaws of what stands here (`known`, by name, each once), and the ids that reach each release on offer (`rows`, by
     name and canonical version). `complete` says whether `rows` cover all that is on offer; where they do not, a flaw is taken
-    to be gone from its first fixed version on.
+    to be gone from its first fixed version on, unless a row says that it is not.
     """
 
     known: Mapping[str, tuple[AdvisoryMatch, ...]] = field(default_factory=dict)
@@ -39,11 +39,28 @@ class Flaws:
         before = frozenset[str]().union(*(_ids(flaw) for flaw in self.at(name, than)))
         return tuple(sorted(self.rows.get((name, _canonical(version)), frozenset()) - before, key=_plain))
 
+    def named(self, name: str, version: str | None) -> tuple[str, ...]:
+        """What a version's flaws are called: the primary ids of the known ones; of the others, the ids that rank highest."""
+        if version is None:
+            return ()
+        here = self.at(name, version)
+        accounted = frozenset[str]().union(*(_ids(flaw) for flaw in here))
+        others = self.rows.get((name, _canonical(version)), frozenset()) - accounted
+        best = min((_database(known) for known in others), default=0)
+        return (*(flaw.primary for flaw in here), *sorted(known for known in others if _database(known) == best))
+
+    def versions(self) -> Mapping[str, tuple[str, ...]]:
+        """The releases with flaws by name."""
+        found: dict[str, list[str]] = {}
+        for name, version in sorted(self.rows):
+            found.setdefault(name, []).append(version)
+        return {name: tuple(versions) for name, versions in found.items()}
+
     def _reaches(self, flaw: AdvisoryMatch, version: str) -> bool:
-        if same(flaw.version, version):
+        if same(flaw.version, version) or _ids(flaw) & self.rows.get((flaw.name, _canonical(version)), frozenset()):
             return True
         if self.complete and not higher(flaw.version, version):  # the rows begin at what stands here
-            return bool(_ids(flaw) & self.rows.get((flaw.name, _canonical(version)), frozenset()))
+            return False
         return not flaw.fixed_in or higher(flaw.fixed_in[0], version)
 
 
@@ -57,7 +74,9 @@ def flaws_of(facts: Facts) -> Flaws:
         key = (row.name, _canonical(row.version))
         rows[key] = rows.get(key, frozenset()).union(row.ids)
     return Flaws(
-        known={name: tuple(matches.values()) for name, matches in sorted(known.items())}, rows=rows, complete=bool(facts.unsafe)
+        known={name: tuple(matches.values()) for name, matches in sorted(known.items())},
+        rows=rows,
+        complete=bool(facts.unsafe) and not facts.unsafe_in_part,
     )
 
 
@@ -65,8 +84,12 @@ def _ids(flaw: AdvisoryMatch) -> frozenset[str]:
     return frozenset((flaw.primary, *flaw.ids, *flaw.records))
 
 
-def _plain(text: str) -> tuple[bool, str]:
-    return not text.startswith("PYSEC-"), text
+def _plain(text: str) -> tuple[int, str]:
+    return _database(text), text
+
+
+def _database(text: str) -> int:
+    return next((place for place, prefix in enumerate(("MAL-", "PYSEC-", "GHSA-")) if text.startswith(prefix)), 3)
 
 
 def _canonical(version: str) -> str:

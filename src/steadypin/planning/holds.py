@@ -103,7 +103,8 @@ def _newest(package: PackageComparison) -> Release | None:
 def _hold(scene: Scene, name: str, because: tuple[Reason, ...]) -> Hold:
     package = scene.problem.packages.get(name)
     newest = _ahead(package, scene.final[name]) if package else None
-    return Hold(name=name, at=scene.final.get(name), latest=newest.version if newest else None, because=because)
+    at = scene.final.get(name)
+    return Hold(name=name, at=at, latest=newest.version if newest else None, because=because, flaws=scene.flaws.named(name, at))
 
 
 def _known_reasons(scene: Scene, name: str) -> Iterator[Reason]:

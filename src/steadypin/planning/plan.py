@@ -59,8 +59,8 @@ def make_plan(
     if not problem.question.requirements:
         return _plan(facts, problem, ask)
     tell("today's pins")
-    base = resolve_base(problem, goal, ask)
     flaws = flaws_of(facts)
+    base = resolve_base(problem, goal, ask, flaws)
     tell("security fixes")
     cured = resolve_cures(facts, problem, base, goal, flaws, ask)
     tell("everything at once")

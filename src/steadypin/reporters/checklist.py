@@ -176,7 +176,7 @@ def _stage(stage: Stage, evidence: Evidence, ticked: frozenset[str], detail: _De
         key = _stage_key(stage)
         yield f"- [{_tick(key, ticked, False)}] {count(len(stage.changes), 'change')} <!-- {key} -->"
         return
-    visible = [change for change in stage.changes if detail.indirect or change.direct or change.cures]
+    visible = [change for change in stage.changes if detail.indirect or change.direct or change.cures or change.flaws]
     yield from (_task(change, evidence, ticked, detail) for change in visible)
     hidden = len(stage.changes) - len(visible)
     if hidden:
@@ -188,6 +188,8 @@ def _task(change: Change, evidence: Evidence, ticked: frozenset[str], detail: _D
     parts = [f"- [{_tick(_key(change), ticked, proved)}] {_name(change)} {_move(change)}"]
     if change.cures:
         parts.append(f" · cures {', '.join(map(code, change.cures))}")
+    if change.flaws:
+        parts.append(f" · **unsafe**: {', '.join(map(code, change.flaws[:6]))}")
     if change.coupled_with:
         parts.append(f" · only together with {', '.join(map(code, change.coupled_with))}")
     if detail.why and change.why:

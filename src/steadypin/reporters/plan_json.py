@@ -79,6 +79,7 @@ def _change(change: Change) -> dict[str, Any]:
         "coupled_with": list(change.coupled_with),
         "why": change.why,
         "cures": list(change.cures),
+        "flaws": list(change.flaws),
         "links": [{"label": label, "url": url} for label, url in change.links],
     }
 
@@ -88,6 +89,7 @@ def _hold(hold: Hold) -> dict[str, Any]:
         "name": hold.name,
         "at": hold.at,
         "latest": hold.latest,
+        "flaws": list(hold.flaws),
         "because": [
             {"kind": r.kind, "by": r.by, "requirement": r.requirement, "until": r.until, "release": r.release}
             for r in hold.because

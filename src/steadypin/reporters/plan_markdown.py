@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steadypin.model.plan import Change, Plan, Stage
 from steadypin.reporters.markdown import code, escape
-from steadypin.reporters.plan_terminal import headline, reason_words
+from steadypin.reporters.plan_terminal import flaw_words, headline, reason_words
 from steadypin.reporters.reporter import Presentation
 
 
@@ -27,23 +27,24 @@ def render(plan: Plan, presentation: Presentation) -> str:
 
 def _stage(stage: Stage) -> Iterator[str]:
     yield from (f"## Stage {stage.number}: {escape(stage.title)} ({stage.risk} risk)", "")
-    yield from ("| package | from | to | kind | why | cures |", "| --- | --- | --- | --- | --- | --- |")
+    yield from ("| package | from | to | kind | why | known flaws |", "| --- | --- | --- | --- | --- | --- |")
     yield from (_change(change) for change in stage.changes)
 
 
 def _change(change: Change) -> str:
     name = f"**{code(change.name)}**" if change.direct else code(change.name)
     cells = (name, code(change.before or ""), code(change.after or ""), change.kind, escape(change.why))
-    return f"| {' | '.join(cells)} | {escape(', '.join(change.cures))} |"
+    return f"| {' | '.join(cells)} | {escape('; '.join(flaw_words(change)))} |"
 
 
 def _holds(plan: Plan) -> Iterator[str]:
     if not plan.holds:
         return
-    yield from ("## Held", "", "| package | at | latest | because |", "| --- | --- | --- | --- |")
+    yield from ("## Held", "", "| package | at | latest | known flaws | because |", "| --- | --- | --- | --- | --- |")
     for hold in plan.holds:
         because = "<br>".join(escape(reason_words(reason)) for reason in hold.because)
-        yield f"| {code(hold.name)} | {code(hold.at or '')} | {code(hold.latest or '')} | {because} |"
+        known = escape(", ".join(hold.flaws[:6]))
+        yield f"| {code(hold.name)} | {code(hold.at or '')} | {code(hold.latest or '')} | {known} | {because} |"
     yield ""
 
 

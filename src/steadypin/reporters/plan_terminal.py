@@ -54,7 +54,7 @@ def _stage(stage: Stage, how: Presentation) -> Iterator[str]:
 
 def _row(change: Change) -> tuple[Cell, ...]:
     style = _KIND_STYLES.get(change.kind, "bold" if change.direct else "")
-    why = "; ".join([*([f"cures {', '.join(change.cures)}"] if change.cures else []), change.why])
+    why = "; ".join([*flaw_words(change), change.why])
     before = change.before or "-"
     after = change.after or "removed"
     return (
@@ -65,12 +65,23 @@ def _row(change: Change) -> tuple[Cell, ...]:
     )
 
 
+def flaw_words(change: Change) -> Iterator[str]:
+    """What a change does about known flaws, worst news first."""
+    if change.flaws:
+        yield f"{'has' if change.before is None else 'still has'} {names(change.flaws, most=3)}"
+    if change.cures:
+        yield f"cures {', '.join(change.cures)}"
+
+
 def _holds(plan: Plan, how: Presentation) -> Iterator[str]:
     if not plan.holds:
         return
     yield styled(f"Held ({len(plan.holds)})", "bold", color=how.color)
     for hold in plan.holds:
-        yield f"  {shown(hold.name)} stays at {shown(hold.at or '?')}, latest is {shown(hold.latest or '?')}"
+        flaws = f" with {names(hold.flaws, most=3)}" if hold.flaws else ""
+        yield from paragraph(
+            shown(f"{hold.name} stays at {hold.at or '?'}{flaws}, latest is {hold.latest or '?'}"), width=how.width, indent="  "
+        )
         if not how.quiet:
             for reason in hold.because if how.verbose else hold.because[:2]:
                 yield from paragraph(shown(reason_words(reason)), width=how.width, indent="    ")

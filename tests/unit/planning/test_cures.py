@@ -155,7 +155,9 @@ def test_no_other_set_of_versions_has_fewer_flaws_or_as_few_with_fewer_moves(dan
         for versions in flaws.values()
         if name in pins and pins[name] in versions and done.last.get(name) in versions
     }
-    assert {hold.name for hold in done.plan.holds} >= lasting
+    assert {hold.name for hold in done.plan.holds if hold.flaws} >= lasting
+    for change in (change for stage in done.plan.stages for change in stage.changes):
+        assert bool(change.flaws) == any(change.after in versions for versions in unsafe.get(change.name, {}).values())
     assert all(hold.because for hold in done.plan.holds)
 
 
@@ -179,8 +181,8 @@ def _needed(world: Universe, requirements: tuple[str, ...], end: dict[str, str])
 
 
 def _price(end: dict[str, str], pins: dict[str, str], unsafe: Unsafe) -> tuple[int, int]:
-    """Flaws that are left or new in what stands here today, then moves: what changes, and what goes because of its flaws."""
-    left = sum(_flaws(unsafe, name, end[name], version) for name, version in pins.items() if name in end)
+    """Flaws that are left or new, then moves: what changes, and what goes because of its flaws."""
+    left = sum(_flaws(unsafe, name, version, pins.get(name, "")) for name, version in end.items())
     changed = sum(1 for name, version in pins.items() if end.get(name, version) != version)
     gone = sum(1 for name, version in pins.items() if name not in end and _flaws(unsafe, name, version, version))
     return left, changed + gone

@@ -9,9 +9,9 @@ from steadypin.model.gap import Gap
 from steadypin.model.plan import Change, Plan, Stage
 from steadypin.reporters.html.links import Link, Tile, group_gaps, plain_url
 from steadypin.reporters.html.rendering import render_page
-from steadypin.reporters.layout import count
+from steadypin.reporters.layout import count, names
 from steadypin.reporters.plan_json import plan_digest
-from steadypin.reporters.plan_terminal import headline, reason_words
+from steadypin.reporters.plan_terminal import flaw_words, headline, reason_words
 from steadypin.reporters.reporter import Presentation
 
 
@@ -25,7 +25,7 @@ class ChangeView:
     kind: str
     direct: bool
     why: str
-    cures: tuple[str, ...]
+    flaws: str
     together: tuple[str, ...]
     links: tuple[Link, ...]
 
@@ -49,6 +49,7 @@ class HoldView:
     name: str
     at: str
     latest: str
+    flaws: str
     because: tuple[str, ...]
 
 
@@ -92,6 +93,7 @@ def plan_page(plan: Plan) -> PlanPage:
                 name=hold.name,
                 at=hold.at or "?",
                 latest=hold.latest or "?",
+                flaws=names(hold.flaws, most=3),
                 because=tuple(reason_words(reason) for reason in hold.because[:12]),
             )
             for hold in plan.holds
@@ -142,7 +144,7 @@ def _change(change: Change) -> ChangeView:
         kind=change.kind if change.kind in ("add", "downgrade") else "",
         direct=change.direct,
         why=change.why,
-        cures=change.cures[:12],
+        flaws="; ".join(flaw_words(change)),
         together=change.coupled_with[:12],
         links=tuple(Link(text=label, href=url) for label, url in change.links[:6] if plain_url(url)),
     )
