@@ -24,7 +24,8 @@ from steadypin.pipeline.trying import Trials
 from steadypin.trials.journal import Journal
 from steadypin.trials.runner.confine import confinement
 from steadypin.trials.runner.run import Place
-from steadypin.trials.sandbox.lab import Lab, own_folder
+from steadypin.trials.sandbox.claims import own_folder
+from steadypin.trials.sandbox.lab import Lab
 
 
 def upgrade(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import threading
-import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from steadypin.process import end_group
 HEAD, TAIL = 512 * 1024, 1024 * 1024
 """Bytes of output that are kept from the start and from the end."""
 
-_MARK = "STEADYPIN_TRIAL"
 _DRAIN = 3.0
+_ROUNDS = 5
 _LOOK = 0.25
 """Seconds between two looks at whether a run is still wanted."""
 
@@ -44,16 +44,17 @@ def execute(
     command: Sequence[str],
     *,
     cwd: Path,
+    scratch: Path,
     environment: Mapping[str, str],
     timeout: float,
     stop: Callable[[], bool] | None = None,
 ) -> Ended:
-    """Run a command to its end. Raises CommandNotFound, and Stopped once `stop` says so; that and KeyboardInterrupt end
-    everything that was started.
+    """Run a command to its end; whatever still works in the folder `scratch` is ended then.
+
+    Raises CommandNotFound, and Stopped once `stop` says so; that and KeyboardInterrupt end everything that was started.
     """
-    mark = uuid.uuid4().hex
     started = monotonic()
-    process = _start(command, cwd, {**environment, _MARK: mark})
+    process = _start(command, cwd, environment)
     output = _Output(process.stdout)
     try:
         code: int | None = process.wait(timeout=timeout) if stop is None else _wait(process, timeout, stop)
@@ -61,7 +62,7 @@ def execute(
         code = None
     finally:
         end_group(process)
-        end_stragglers(mark)
+        end_processes_in(scratch)
     return Ended(exit_code=code, output=output.text(), seconds=monotonic() - started)
 
 
@@ -131,18 +132,29 @@ class _Output:
         return f"{head}\n… {self._dropped} bytes left out …\n{tail}" if self._dropped else head + tail
 
 
-def end_stragglers(mark: str) -> None:
-    """End processes that left the group (daemons): on Linux they are known by a variable that they inherited."""
-    end_processes_with(_MARK, mark)
+def end_processes_in(folder: Path) -> None:
+    """End every process that lives below this folder: daemons that left their group, and installers of one that was killed.
 
-
-def end_processes_with(variable: str, value: str) -> None:
-    """End every process of ours whose environment holds this; on Linux only, elsewhere nothing tells."""
-    needle = os.fsencode(f"{variable}={value}")
-    for process in _processes():
-        with contextlib.suppress(OSError):
-            if needle in (process / "environ").read_bytes().split(b"\0"):
+    They are known by where they stand and by what they were started with, on Linux only; elsewhere nothing tells.
+    """
+    place = os.fsencode(folder)
+    named = re.compile(re.escape(place) + rb"(?=[/\0:]|$)")
+    for _ in range(_ROUNDS):
+        found = [process for process in _processes() if _is_in(process, place, named)]
+        for process in found:
+            with contextlib.suppress(OSError):
                 os.kill(int(process.name), signal.SIGKILL)
+        if not found:
+            return
+
+
+def _is_in(process: Path, folder: bytes, named: re.Pattern[bytes]) -> bool:
+    try:
+        here = os.fsencode(os.readlink(process / "cwd"))  # noqa: PTH115 - with what is behind it, as the kernel says it
+        said = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+    except OSError:  # gone, or somebody else's
+        return False
+    return (here + b"/").startswith(folder + b"/") or named.search(said) is not None
 
 
 def _processes() -> list[Path]:

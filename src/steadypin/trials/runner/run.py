@@ -16,6 +16,7 @@ from steadypin.process import scrubbed_environment
 from steadypin.text import redact
 from steadypin.trials.runner.command import Ended, execute
 from steadypin.trials.runner.reports import Suite, boundary, read_junit, read_plain, read_unittest
+from steadypin.trials.sandbox.room import is_full, no_room
 
 _SHELL = re.compile(r"[|&;<>$`*?\n]|^\w+=")
 _NO_MODULE = re.compile(r"^\S*python\S*: No module named ([\w.]+)", re.MULTILINE)
@@ -53,7 +54,7 @@ def run_tests(
     stop: Callable[[], bool] | None = None,
 ) -> TestRun:
     """Run the command line `text`; `only` these tests where the runner can be told so. Never raises for what the tests do;
-    Stopped once `stop` says that nobody wants the run any more.
+    Stopped once `stop` says that nobody wants the run any more, OutputError where the disk is full and a red run says nothing.
     """
     command = words(text, place, only)
     report = place.scratch / "junit.xml"
@@ -61,7 +62,7 @@ def run_tests(
     try:
         _check_program(command, place)
         confined, given = [*place.confined, *command], variables(place, report)
-        ended = execute(confined, cwd=place.folder, environment=given, timeout=timeout, stop=stop)
+        ended = execute(confined, cwd=place.folder, scratch=place.scratch, environment=given, timeout=timeout, stop=stop)
     except CommandNotFound as error:
         return TestRun(
             command=tuple(command),
@@ -72,6 +73,8 @@ def run_tests(
             lock_digest=lock_digest,
         )
     output = redact(ended.output)
+    if ended.exit_code != 0 and is_full(place.scratch, output):
+        raise no_room(place.scratch, "no space was left while the tests ran")
     _write_log(log, output)
     suite = read_junit(report, place.folder) or read_unittest(output) or read_plain(output)
     return TestRun(

@@ -18,11 +18,13 @@ from steadypin.errors import CommandError
 from steadypin.model import parse
 from steadypin.trials.sandbox.installers import Installer
 from steadypin.trials.sandbox.pins import Pins
+from steadypin.trials.sandbox.room import vacate
 
 _INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)\.(?:dist|egg)-info$")
 _WHERE = "import sysconfig; print(sysconfig.get_path('purelib')); print(sysconfig.get_path('platlib'))"
 
-Files = dict[str, tuple[int, int]]
+Files = dict[str, tuple[int, int, int]]
+"""Size and times of each file; the time of the entry, too, which nobody can set."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,11 +55,15 @@ class Environment:
         return self.folder / ("Scripts" if os.name == "nt" else "bin")
 
     def move(self, pins: Pins) -> None:
-        """Make it hold exactly `pins` (and the project itself). Raises CommandError where that cannot be installed."""
-        if not self._sites or self._others != pins.others or self._files() != self._left:
-            self._make(pins)
-        else:
+        """Make it hold exactly `pins` (and the project itself). Raises CommandError where that cannot be installed; it is made
+        anew the next time then.
+        """
+        as_left = self._sites and self._others == pins.others and self._files() == self._left
+        self._left = {}
+        if as_left:
             self._apply(pins)
+        else:
+            self._make(pins)
         missing = self._difference(pins)[0]
         if missing:
             raise CommandError(
@@ -66,12 +72,16 @@ class Environment:
             )
         self._left = self._files()
 
+    def spoil(self) -> None:
+        """It is made anew at the next move."""
+        self._sites = ()
+
     def refused(self, pins: Pins) -> tuple[str, ...]:
         """Names of pins that cannot be installed, each found by halving. The environment is made anew afterwards."""
         lines = {f"{name}=={version}": name for name, version in pins.versions}
         lines |= {line: parse.normalise(line.partition(" @ ")[0]) for line in pins.others}
         bad = self._refused(list(lines)) if self.python.exists() else []
-        self._sites = ()
+        self.spoil()
         return tuple(sorted(lines[line] for line in bad))
 
     def _refused(self, lines: list[str]) -> list[str]:
@@ -93,7 +103,7 @@ class Environment:
         return None
 
     def _make(self, pins: Pins) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        vacate(self.folder)
         self.installer.create(self.folder, self.base)
         done = process.run([str(self.python), "-I", "-c", _WHERE], timeout=60, environment=process.scrubbed_environment())
         self._sites = tuple(dict.fromkeys(Path(line) for line in done.stdout.splitlines() if line))
@@ -134,8 +144,7 @@ class Environment:
 
     def _files(self) -> Files:
         found: Files = {}
-        for site in (*self._sites, self.scripts):
-            _scan(str(site), found)
+        _scan(str(self.folder), found)
         return found
 
 
@@ -151,7 +160,7 @@ def _scan(folder: str, found: Files) -> None:
                 _scan(entry.path, found)
         else:
             known = entry.stat(follow_symlinks=False)
-            found[entry.path] = (known.st_size, known.st_mtime_ns)
+            found[entry.path] = (known.st_size, known.st_mtime_ns, known.st_ctime_ns)
 
 
 def _distributions(site: Path) -> Iterator[tuple[str, str, str]]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from steadypin import toml
-from steadypin.errors import CommandError
-from steadypin.trials.runner.command import end_processes_with
+from steadypin.errors import CommandError, OutputError
+from steadypin.trials.sandbox.claims import release
+from steadypin.trials.sandbox.copy import WorkingCopy
 from steadypin.trials.sandbox.environment import Environment
 from steadypin.trials.sandbox.installers import Installer
 from steadypin.trials.sandbox.pins import Pins
-from steadypin.trials.sandbox.tree import WorkingCopy, take
+from steadypin.trials.sandbox.room import is_full, no_room, remove, vacate
+from steadypin.trials.sandbox.tree import take
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,10 +30,19 @@ class Lab:
 
     @classmethod
     def open(cls, root: Path, folder: Path, *, base: str, installer: Installer) -> Lab:
-        """A lab for the project at `root`; `base` is the interpreter that environments are made with."""
-        folder.mkdir(parents=True)
+        """A lab for the project at `root`; `base` is the interpreter that environments are made with.
+
+        Raises UsageError, OutputError where the tree cannot be copied.
+        """
         users = root.resolve().as_uri()
-        return cls.around(take(root, folder / "copy"), folder, users=users, base=base, installer=installer)
+        try:
+            with _told(folder):
+                copy = take(root, folder / "copy")
+        except BaseException:
+            remove(folder)
+            release(folder)
+            raise
+        return cls.around(copy, folder, users=users, base=base, installer=installer)
 
     @classmethod
     def around(cls, copy: WorkingCopy, folder: Path, *, users: str, base: str, installer: Installer) -> Lab:
@@ -50,20 +59,48 @@ class Lab:
         return lab
 
     def prepare(self, pins: Pins) -> None:
-        """Put the working copy back and the environment to exactly `pins`. Raises CommandError."""
-        self.copy.restore()
-        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
-        self.environment.move(pins)
+        """Put the working copy back, make HOME and TMPDIR anew and the environment exactly `pins`. Raises CommandError where
+        the pins cannot be installed, OutputError where the disk does not let us.
+        """
+        with _told(self.folder):
+            for name in ("home", "tmp"):
+                vacate(self.folder / name)
+            if not self.copy.restore():
+                self.environment.spoil()
+            try:
+                self.environment.move(pins)
+            except CommandError as error:
+                if is_full(self.folder, error.output):
+                    raise no_room(self.folder) from None
+                raise
 
     def close(self) -> None:
         """Remove everything."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
+        release(self.folder)
 
     def _install_project(self, python: Path) -> None:
         try:
+            self.copy.fill()
             self.environment.installer.install(python, [f"-e {self.copy.folder}"])
+            self.copy.accept()
         except CommandError as error:
+            if is_full(self.folder, error.output):
+                raise
             self.notes.append(f"the project itself cannot be installed, its tests run beside its files: {error.message[-300:]}")
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """What the disk refuses, as an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        if is_full(folder):
+            raise no_room(folder) from None
+        raise OutputError(
+            f"{error.filename or folder}: {error.strerror or error}", hint="is the place that --cache-dir names in order?"
+        ) from None
 
 
 def is_installable(root: Path) -> bool:
@@ -88,36 +125,3 @@ def _pyproject(root: Path) -> dict[str, Any]:
         return dict(toml.loads((root / "pyproject.toml").read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, toml.TOMLDecodeError, RecursionError):
         return {}
-
-
-def own_folder(scratch: Path) -> Path:
-    """A new folder for this process below `scratch`, after what dead processes left there has been removed: suites that still
-    run, known by their HOME, and folders.
-    """
-    for left in leftovers(scratch):
-        end_processes_with("HOME", str(left / "home"))
-        shutil.rmtree(left, ignore_errors=True)
-    return scratch / f"run-{os.getpid()}"
-
-
-def leftovers(scratch: Path) -> Iterator[Path]:
-    """Folders of processes that are not alive any more; a process may have several (`run-71`, `run-71-2`)."""
-    with contextlib.suppress(OSError):
-        for folder in sorted(scratch.iterdir()):
-            number = folder.name.removeprefix("run-").partition("-")[0]
-            if folder.name.startswith("run-") and number.isdigit() and not _is_alive(int(number)):
-                yield folder
-
-
-def _is_alive(process: int) -> bool:
-    if process == os.getpid():
-        return False
-    if os.name == "nt":  # asking with a signal would end it there; a folder in use cannot be removed anyway
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -1,21 +1,16 @@
-"""The project's working tree, copied: what git knows and does not ignore, else what .gitignore files leave.
-
-Two copies are kept: a pristine one, and the one that tests run in. After a run the second is put back by delta, so that a
-suite that writes, deletes or rewrites files harms neither the user's tree nor the next trial.
-"""
+"""The project's working tree, copied: what git knows and does not ignore, else what .gitignore files leave."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from steadypin.errors import UsageError
+from steadypin.trials.sandbox.copy import WorkingCopy, copy_file
 
 LIMIT = 4 * 1024**3
 """Bytes that a working tree may have."""
@@ -26,34 +21,12 @@ SMALL = 1024**2
 _NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", ".steadypin"})
 _CACHES = frozenset({".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "node_modules"})
 
-State = tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkingCopy:
-    """`pristine` is the tree as it was found, `folder` the copy to run in. `digest` names the content."""
-
-    pristine: Path
-    folder: Path
-    digest: str
-
-    def restore(self) -> None:
-        """Make `folder` equal to `pristine` again; what a build left beside the sources (`*.egg-info`) stays."""
-        wanted, found = _states(self.pristine), _states(self.folder)
-        for path in sorted(found.keys() - wanted.keys(), reverse=True):
-            if not _is_build_product(path):
-                _remove(self.folder / path)
-        for path, state in wanted.items():
-            if found.get(path) != state:
-                _copy(self.pristine / path, self.folder / path)
-
 
 def take(root: Path, into: Path) -> WorkingCopy:
-    """Copy the tree at `root` into the new folder `into`. Raises UsageError where it is too large."""
+    """Copy the tree at `root` into the new folder `into`. Raises UsageError where it is too large, OSError."""
     files = list_files(root)
     pristine, folder = into / "pristine", into / "tree"
     pristine.mkdir(parents=True)
-    folder.mkdir()
     size = 0
     for path in files:
         size += (root / path).lstat().st_size
@@ -61,10 +34,20 @@ def take(root: Path, into: Path) -> WorkingCopy:
             raise UsageError(
                 f"{root}: more than {LIMIT // 1024**3} GiB would have to be copied", hint="ignore data in .gitignore"
             )
-        _copy(root / path, pristine / path)
+        copy_file(root / path, pristine / path)
     copy = WorkingCopy(pristine=pristine, folder=folder, digest=_digest(pristine, files))
-    copy.restore()
+    _turn_links(root.resolve(), pristine, folder, files)
+    copy.fill()
     return copy
+
+
+def _turn_links(root: Path, pristine: Path, folder: Path, files: Iterable[str]) -> None:
+    """Links that name the user's own tree shall name the copy: tests write through them."""
+    for path in files:
+        link = pristine / path
+        if link.is_symlink() and (to := link.readlink()).is_absolute() and to.is_relative_to(root):
+            link.unlink()
+            link.symlink_to(folder / to.relative_to(root))
 
 
 def list_files(root: Path) -> tuple[str, ...]:
@@ -175,43 +158,3 @@ def _digest(root: Path, files: Iterable[str]) -> str:
             kind, content = b"x" if full.stat().st_mode & 0o100 else b"-", hashlib.sha256(full.read_bytes()).digest()
         total.update(b"\0".join((kind, os.fsencode(path), content)) + b"\n")
     return total.hexdigest()
-
-
-def _states(root: Path) -> dict[str, State]:
-    """Size, time and mode of each file below a folder."""
-    found: dict[str, State] = {}
-    for folder, folders, names in os.walk(root):
-        base = os.path.relpath(folder, root)
-        for name in [*names, *(name for name in folders if os.path.islink(os.path.join(folder, name)))]:  # noqa: PTH114, PTH118
-            path = name if base == "." else f"{base}/{name}".replace(os.sep, "/")
-            try:
-                known = os.lstat(os.path.join(folder, name))  # noqa: PTH118
-            except OSError:
-                continue
-            found[path] = (known.st_size, known.st_mtime_ns, known.st_mode)
-    return found
-
-
-def _is_build_product(path: str) -> bool:
-    return any(part.endswith(".egg-info") or part in ("__pycache__", "build", "_version.py") for part in path.split("/"))
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink()
-    except OSError:
-        return
-    folder = path.parent
-    while not os.listdir(folder):  # noqa: PTH208 - whether it is empty is all
-        folder.rmdir()
-        folder = folder.parent
-
-
-def _copy(source: Path, target: Path) -> None:
-    """One file or link, with its times; whatever stands in its place goes."""
-    if target.is_dir() and not target.is_symlink():
-        shutil.rmtree(target, ignore_errors=True)
-    elif os.path.lexists(target):
-        target.unlink()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(source, target, follow_symlinks=False)
