@@ -79,7 +79,7 @@ def test_no_two_formats_share_a_suffix_and_the_longest_one_chooses() -> None:
     suffixes = [suffix for reporter in REPORTERS.values() for suffix in reporter.suffixes]
     assert len(suffixes) == len(set(suffixes))
     for name, reporter in REPORTERS.items():
-        assert {reporter_for(Path(f"drift{suffix}")).name for suffix in reporter.suffixes} == {name}
+        assert {reporter_for(Path(f"drift{suffix}"), REPORTERS).name for suffix in reporter.suffixes} == {name}
 
 
 @pytest.mark.parametrize("name", sorted(set(REPORTERS) - {"openvex", "cyclonedx"}))

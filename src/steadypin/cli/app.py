@@ -1,60 +1,17 @@
-"""The command line: one module per command, imported only when it is named."""
+"""The full option parser: help, completion, and what to say of mistakes. Made by typer from the words of each command."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from steadypin import __version__
-from steadypin.cli.commands import function_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command: the module that has it, and the function's name there. `group` is the word before it (`db update`).
-
-    `options` is the dataclass of its options (`words.py`), where the function takes one value of that instead of each option.
-    """
-
-    name: str
-    module: str
-    function: str
-    group: str = ""
-    options: str = ""
-
-    def load(self) -> Callable[..., int]:
-        """The function, as typer takes it."""
-        module = import_module(self.module)
-        function: Callable[..., int] = getattr(module, self.function)
-        return function_of(getattr(module, self.options), function) if self.options else function
-
-
-COMMANDS: tuple[Command, ...] = (
-    Command(name="audit", module="steadypin.cli.audit", function="audit", options="AuditOptions"),
-    Command(name="check", module="steadypin.cli.check", function="check", options="CheckOptions"),
-    Command(name="diff", module="steadypin.cli.diff", function="diff"),
-    Command(name="show", module="steadypin.cli.show", function="show"),
-    Command(name="pin", module="steadypin.cli.pin", function="pin"),
-    Command(name="dockerfile", module="steadypin.cli.dockerfile", function="dockerfile"),
-    Command(name="verify-image", module="steadypin.cli.verify_image", function="verify_image"),
-    Command(name="plan", module="steadypin.cli.plan", function="plan", options="PlanOptions"),
-    Command(name="upgrade", module="steadypin.cli.upgrade", function="upgrade", options="UpgradeOptions"),
-    Command(name="clean", module="steadypin.cli.clean", function="clean"),
-    Command(name="checklist", module="steadypin.cli.checklist", function="checklist", options="ChecklistOptions"),
-    Command(name="snapshot", module="steadypin.cli.snapshot", function="snapshot"),
-    Command(name="tree", module="steadypin.cli.tree", function="tree"),
-    Command(name="rules", module="steadypin.cli.rules", function="rules"),
-    Command(name="explain", module="steadypin.cli.rules", function="explain"),
-    Command(name="write", module="steadypin.cli.baseline", function="write", group="baseline", options="BaselineOptions"),
-    Command(name="add", module="steadypin.cli.history", function="add", group="history"),
-    Command(name="show", module="steadypin.cli.history", function="show", group="history"),
-    Command(name="update", module="steadypin.cli.db", function="update", group="db"),
-    Command(name="status", module="steadypin.cli.db", function="status", group="db"),
-)
+from steadypin.cli.commands import COMMANDS, load
+from steadypin.cli.words import NEEDED, Options, Word
 
 GROUPS = {
     "baseline": "Findings that are known and do not fail a check.",
@@ -88,7 +45,6 @@ def invoke(arguments: list[str]) -> int:
 def _app(arguments: list[str]) -> typer.Typer:
     app = typer.Typer(
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         epilog=EPILOG,
@@ -96,22 +52,57 @@ def _app(arguments: list[str]) -> typer.Typer:
     )
     app.callback()(_root)
     groups: dict[str, typer.Typer] = {}
-    for command in _needed(arguments):
-        parent = app
-        if command.group:
-            if command.group not in groups:
-                groups[command.group] = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-                app.add_typer(groups[command.group], name=command.group, help=GROUPS[command.group])
-            parent = groups[command.group]
-        parent.command(name=command.name, epilog=EPILOG)(command.load())
+    for name in _needed(arguments):
+        group, _, word = name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+            app.add_typer(groups[group], name=group, help=GROUPS[group])
+        options, run = load(name)
+        (groups[group] if group else app).command(name=word, epilog=EPILOG)(function_of(options, run))
     return app
 
 
-def _needed(arguments: list[str]) -> tuple[Command, ...]:
+def _needed(arguments: list[str]) -> list[str]:
     """The commands that the first word can mean; all of them for `--help` and for a word that is none."""
     word = next((argument for argument in arguments if not argument.startswith("-")), "")
-    named = tuple(command for command in COMMANDS if word == (command.group or command.name))
-    return named or COMMANDS
+    return [name for name in COMMANDS if name.split()[0] == word] or list(COMMANDS)
+
+
+_TYPES: dict[str, Any] = {
+    "flag": bool,
+    "text": str | None,
+    "path": Path | None,
+    "texts": list[str] | None,
+    "paths": list[Path] | None,
+}
+
+
+def function_of(cls: type[Options], run: Callable[[Any], int]) -> Callable[..., int]:
+    """A function whose parameters are the options, as typer wants it; its documentation is that of `run`."""
+
+    def call(**given: Any) -> int:
+        values = {name: tuple(value or ()) if cls.words[name].repeated else value for name, value in given.items()}
+        return run(cls(**values))
+
+    parameters = [_parameter(name, word) for name, word in cls.words.items()]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    call.__doc__ = run.__doc__
+    return call
+
+
+def _parameter(name: str, word: Word) -> inspect.Parameter:
+    default = inspect.Parameter.empty if word.default is NEEDED else None if word.repeated else word.default
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_annotation(name, word))
+
+
+def _annotation(name: str, word: Word) -> Any:
+    if word.positional:
+        return Annotated[_TYPES[word.kind], typer.Argument(metavar=word.metavar, help=word.help)]
+    long = word.spelling(name) + (f"/--{word.opposite}" if word.opposite else "")
+    flags = (long, *([word.short] if word.short else []))
+    option = typer.Option(*flags, help=word.help, metavar=word.metavar, envvar=word.variable)
+    return Annotated[_TYPES[word.kind], option]
 
 
 def _version(asked: bool) -> None:

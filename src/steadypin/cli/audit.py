@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steadypin.cli.output import Destinations, emit, presentation, write_file, write_stdout
+from steadypin.cli.output import Destinations, check_writable, emit, presentation, write_file, write_stdout
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_of
-from steadypin.cli.words import JudgingOptions, NetworkOptions, file, flag, text
-from steadypin.config import Settings
+from steadypin.cli.words import BaseOptions, FactsOption, JudgingOptions, NewsOptions, file, flag, text
+from steadypin.config import Settings, parse_days
 from steadypin.errors import UsageError
+from steadypin.reporters import REPORTERS
 
 if TYPE_CHECKING:
     from steadypin.model.facts import Facts
@@ -19,19 +20,17 @@ if TYPE_CHECKING:
     from steadypin.pipeline.facts import Request
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditOptions(JudgingOptions, NetworkOptions):
+class AuditOptions(FactsOption, BaseOptions, JudgingOptions, NewsOptions):
     """The options of `steadypin audit`."""
 
     no_env: bool = flag("Audit locks and manifests alone.")
     facts_out: Path | None = file("Save all that was read.", metavar="FILE")
-    facts_in: Path | None = file("Judge saved facts; read nothing else.", metavar="FILE")
     history: Path | None = file("Earlier audits (`steadypin history`), for the plots of the HTML report.", metavar="FILE")
     open: bool = flag("Open the report in the browser: the HTML file of -o, else one in a scratch folder.")
-    for_image: bool = flag("Also tell what stands in the way of a container image of what runs.")
-    base: str | None = text("The image's base (default: the Dockerfile's); with --for-image.", metavar="IMAGE")
-    glibc: str | None = text("The base's glibc, where no table knows it: 2.36.", metavar="VERSION")
-    musl: str | None = text("The base's musl, where no table knows it: 1.2.", metavar="VERSION")
+    for_image: bool = flag("Also tell what stands in the way of a container image (--base, --glibc, --musl) of what runs.")
+    max_age: str | None = text(
+        "A release older than this (2y) is a finding.", metavar="AGE", setting="max_age_days", read=parse_days
+    )
     list_sources: bool = flag("List the files that were found, and stop.")
 
 
@@ -49,7 +48,8 @@ def audit(options: AuditOptions) -> int:
     settings = settings_of(options)
     if settings.offline and settings.refresh:
         raise UsageError("--offline and --refresh exclude each other", hint="leave one out")
-    to = Destinations.parse(options.format, options.output)
+    to = Destinations.parse(options.format, options.output, REPORTERS, "an audit")
+    check_writable(options.facts_out, *options.output)
     if not options.for_image and (options.base or options.glibc or options.musl):
         raise UsageError("--base, --glibc and --musl speak of an image", hint="give --for-image too")
     if options.list_sources:

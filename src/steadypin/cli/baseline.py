@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from steadypin.cli.output import write_file, write_stdout
+from steadypin.cli.output import check_writable, write_file, write_stdout
 from steadypin.cli.settings import settings_of
-from steadypin.cli.words import Options, file, flag, texts
+from steadypin.cli.words import GroupOptions, ProjectOptions, SnapshotOption, TargetOption, file, flag
 from steadypin.reporters.layout import count
 
 
-@dataclass(frozen=True, kw_only=True)
-class BaselineOptions(Options):
+class BaselineOptions(GroupOptions, SnapshotOption, ProjectOptions, TargetOption):
     """The options of `steadypin baseline write`: what to look at is said as `check` says it."""
 
-    snapshot: Path | None = file("An environment written elsewhere.", metavar="FILE")
     files_only: bool = flag("Locks and manifests alone.")
-    group: tuple[str, ...] = texts("This dependency group is installed as well.", setting="groups")
-    extra: tuple[str, ...] = texts("This extra is installed as well.", setting="extras")
     no_dev: bool = flag("Groups and extras that are not named are not to be there.", setting="no_dev")
     exact: bool = flag("Count pip, setuptools and what groups bring as drift, too.", setting="exact")
     verify_files: bool = flag("Compare installed files with their RECORD.")
@@ -34,6 +30,7 @@ def write(options: BaselineOptions) -> int:
     steadypin baseline write           what is found today is known from now on
     steadypin baseline write --prune   take away what is cured
     """
+    check_writable(options.output)
     settings = settings_of(options)
     everything = replace(settings, policy=replace(settings.policy, only=(), ignore=()))
     from steadypin.pipeline import check

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from steadypin.pipeline.check import Request
 
 
-@dataclass(frozen=True, kw_only=True)
 class CheckOptions(JudgingOptions):
     """The options of `steadypin check`."""
 
@@ -45,7 +43,7 @@ def check(options: CheckOptions) -> int:
     """
     settings = settings_of(options)
     on_github = options.format is None and os.environ.get("GITHUB_ACTIONS") == "true"
-    to = Destinations.parse("github" if on_github else options.format, options.output)
+    to = Destinations.parse("github" if on_github else options.format, options.output, REPORTERS, "a check")
     from steadypin.pipeline import audit as judging
     from steadypin.pipeline import check as use_case
 

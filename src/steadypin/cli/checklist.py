@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from steadypin.cli.output import write_file, write_stdout
+from steadypin.cli.output import check_writable, write_file, write_stdout
 from steadypin.cli.plan import request_of, teller
 from steadypin.cli.settings import settings_of
 from steadypin.cli.words import PlanningOptions, file
 
 
-@dataclass(frozen=True, kw_only=True)
 class ChecklistOptions(PlanningOptions):
     """The options of `steadypin checklist`."""
 
@@ -29,6 +27,7 @@ def checklist(options: ChecklistOptions) -> int:
     steadypin checklist --plan plan.json --result result.json  with what the tests proved
     steadypin checklist --plan plan.json --update body.md      refresh a body, keep ticks and texts
     """
+    check_writable(options.output or options.update)
     from steadypin.pipeline import facts as reading
     from steadypin.pipeline import planning
 

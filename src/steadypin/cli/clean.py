@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from steadypin.cli import options
 from steadypin.cli.output import write_stdout
-from steadypin.cli.settings import settings_for
+from steadypin.cli.settings import settings_of
+from steadypin.cli.words import CacheOption, PathArgument, flag
 from steadypin.text import shown
 
-Journal = Annotated[bool, typer.Option("--journal", help="Also forget this project's outcomes and logs.")]
-Everything = Annotated[bool, typer.Option("--all", help="Forget every project's.")]
+
+class CleanOptions(PathArgument, CacheOption):
+    """The options of `steadypin clean`."""
+
+    journal: bool = flag("Also forget this project's outcomes and logs.")
+    all: bool = flag("Forget every project's.")
 
 
-def clean(
-    path: options.ProjectPath = Path(), journal: Journal = False, all: Everything = False, cache_dir: options.CacheDir = None
-) -> int:
+def clean(options: CleanOptions) -> int:
     """Remove scratch environments that an interrupted upgrade left behind.
 
     \b
@@ -27,7 +24,7 @@ def clean(
     """
     from steadypin.pipeline import cleaning
 
-    gone, freed = cleaning.clean(settings_for(path, cache_dir=cache_dir), journals=journal, everything=all)
+    gone, freed = cleaning.clean(settings_of(options), journals=options.journal, everything=options.all)
     lines = [f"removed {shown(str(folder))}" for folder in gone]
     write_stdout("".join(f"{line}\n" for line in [*lines, f"{freed / 1e6:.1f} MB freed"]))
     return 0

@@ -1,53 +1,50 @@
-"""From a command's options, declared once (`words.py`), to a function that typer understands."""
+"""The list of commands. Each is a function of one value, its options; a module is imported when its command is named."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from dataclasses import MISSING, fields
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
 
-import typer
+from steadypin.cli.words import Options
 
-from steadypin.cli.words import Word, words
-
-_TYPES: dict[str, Any] = {
-    "flag": bool,
-    "text": str | None,
-    "path": Path | None,
-    "texts": list[str] | None,
-    "paths": list[Path] | None,
+COMMANDS: Mapping[str, str] = {
+    "audit": "audit",
+    "check": "check",
+    "diff": "diff",
+    "show": "show",
+    "pin": "pin",
+    "dockerfile": "dockerfile",
+    "verify-image": "verify_image",
+    "plan": "plan",
+    "upgrade": "upgrade",
+    "clean": "clean",
+    "checklist": "checklist",
+    "snapshot": "snapshot",
+    "tree": "tree",
+    "rules": "rules",
+    "explain": "rules",
+    "baseline write": "baseline",
+    "history add": "history",
+    "history show": "history",
+    "db update": "db",
+    "db status": "db",
 }
+"""What is written on the command line, and the module that has it. The function there is called as the last word."""
 
 
-def function_of(cls: type, run: Callable[[Any], int]) -> Callable[..., int]:
-    """A function whose parameters are the options; its documentation is that of `run`."""
-    known = words(cls)
-
-    def call(**given: Any) -> int:
-        return run(cls(**{name: tuple(value or ()) if known[name].repeated else value for name, value in given.items()}))
-
-    defaults = {field.name: field.default for field in fields(cls)}
-    parameters = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None if word.repeated else inspect.Parameter.empty if defaults[name] is MISSING else defaults[name],
-            annotation=_annotation(name, word),
-        )
-        for name, word in known.items()
-    ]
-    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    call.__doc__ = run.__doc__
-    return call
+def named(arguments: Sequence[str]) -> tuple[str, list[str]] | None:
+    """The command that a line begins with, and the rest of the line."""
+    for name in COMMANDS:
+        words = name.split()
+        if list(arguments[: len(words)]) == words:
+            return name, list(arguments[len(words) :])
+    return None
 
 
-def _annotation(name: str, word: Word) -> Any:
-    if word.positional:
-        return Annotated[_TYPES[word.kind], typer.Argument(metavar=word.metavar, help=word.help)]
-    long = word.spelling(name) + (f"/--{word.opposite}" if word.opposite else "")
-    flags = (long, *([word.short] if word.short else []))
-    option = typer.Option(*flags, help=word.help, metavar=word.metavar, envvar=word.variable)
-    return Annotated[_TYPES[word.kind], option]
+def load(name: str) -> tuple[type[Options], Callable[[Any], int]]:
+    """The class of a command's options, as its function's signature says it, and the function."""
+    module = import_module(f"steadypin.cli.{COMMANDS[name]}")
+    run: Callable[[Any], int] = getattr(module, name.split()[-1].replace("-", "_"))
+    options: type[Options] = getattr(module, run.__annotations__["options"])
+    return options, run

@@ -3,69 +3,67 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from steadypin.cli import options
-from steadypin.cli.output import write_stdout
+from steadypin.cli.output import format_named, say, write_stdout
 from steadypin.cli.progress import counter
-from steadypin.cli.settings import settings_for
-from steadypin.codec import SCHEMA_VERSION, dump_document
-from steadypin.errors import UsageError
-from steadypin.pipeline import database
+from steadypin.cli.settings import settings_of
+from steadypin.cli.words import CacheOption, FormatOption, OfflineOption, text
 
-From = Annotated[
-    str | None,
-    typer.Option(
-        "--from",
-        envvar="STEADYPIN_DB_FROM",
-        metavar="SOURCE",
-        help="A folder, zip or file of OSV records, a checkout of an advisory database, or a URL. Default: what OSV publishes.",
-    ),
-]
 _SHOWN = 10
 
 
-def update(
-    source: From = None,
-    format: options.Format = "terminal",
-    cache_dir: options.CacheDir = None,
-    offline: options.Offline = False,
-) -> None:
+class StatusOptions(FormatOption, CacheOption):
+    """The options of `steadypin db status`."""
+
+
+class UpdateOptions(StatusOptions, OfflineOption):
+    """The options of `steadypin db update`."""
+
+    source: str | None = text(
+        "A folder, zip or file of OSV records, a checkout of an advisory database, or a URL. Default: what OSV publishes.",
+        name="from",
+        metavar="SOURCE",
+        variable="STEADYPIN_DB_FROM",
+    )
+
+
+def update(options: UpdateOptions) -> int:
     """Bring the advisories for PyPI packages into the local database; the old one stays until the new one is whole.
 
     \b
     steadypin db update
     steadypin db update --from all.zip
     """
-    _check(format)
-    settings = settings_for(Path(), cache_dir=cache_dir, offline=offline or None)
-    built = database.update(source, settings, progress=counter("fetching advisories, bytes", quiet=format == "json"))
-    if format == "json":
-        _print_json(built)
-        return
+    machine = _for_machine(options)
+    from steadypin.pipeline import database
+
+    progress = counter("fetching advisories, bytes", quiet=machine)
+    built = database.update(options.source, settings_of(options), progress=progress)
+    if machine:
+        return _print_json(built)
     for line in (*built.problems[:_SHOWN], *built.notes[:_SHOWN]):
-        typer.echo(line, err=True)
+        say(line, machine=True)
     write_stdout(
         f"{_counts(built.records, built.packages)}, newest {built.as_of or 'of unknown date'}, from {built.source}\n"
         + ("nothing has changed since the last update\n" if built.unchanged else "")
         + (f"{built.bad} could not be used (see above); the others are in place\n" if built.bad else "")
     )
+    return 0
 
 
-def status(format: options.Format = "terminal", cache_dir: options.CacheDir = None) -> None:
+def status(options: StatusOptions) -> int:
     """Say how old the local advisories are, where they come from, and how many.
 
     \b
     steadypin db status
     """
-    _check(format)
-    found = database.status(settings_for(Path(), cache_dir=cache_dir))
-    if format == "json":
-        _print_json(found)
-        return
+    machine = _for_machine(options)
+    from steadypin.pipeline import database
+
+    found = database.status(settings_of(options))
+    if machine:
+        return _print_json(found)
     age = "unknown" if found.age_days is None else f"{found.age_days} days"
     write_stdout(
         f"{_counts(found.records, found.packages)}\n"
@@ -74,16 +72,19 @@ def status(format: options.Format = "terminal", cache_dir: options.CacheDir = No
         f"source   {found.source}\n"
         f"file     {found.path} ({found.size / 1e6:.1f} MB)\n"
     )
+    return 0
 
 
-def _check(format: str | None) -> None:
-    if format not in ("terminal", "json"):
-        raise UsageError(f"no format {format!r} for db", hint="terminal or json")
+def _for_machine(options: FormatOption) -> bool:
+    return format_named(options.format, ("terminal", "json"), "the database") == "json"
 
 
 def _counts(records: int, packages: int) -> str:
     return f"{records} records about {packages} packages"
 
 
-def _print_json(value: Any) -> None:
+def _print_json(value: Any) -> int:
+    from steadypin.codec import SCHEMA_VERSION, dump_document
+
     write_stdout(dump_document({"schema_version": SCHEMA_VERSION, **dataclasses.asdict(value)}))
+    return 0

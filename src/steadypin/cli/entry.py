@@ -40,16 +40,18 @@ def run(arguments: list[str]) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    """Commands that run every day and need no machinery for a plain command line go past the full option parser."""
-    if arguments[:1] in (["check"], ["audit"]):
-        from importlib import import_module
+    """A plain command line needs no machinery and goes past the full option parser."""
+    from steadypin.cli.commands import load, named
 
-        from steadypin.cli import words
+    command = named(arguments)
+    if command is not None:
+        from steadypin.cli.words import parse
 
-        module = import_module(f"steadypin.cli.{arguments[0]}")
-        options = words.parse(getattr(module, f"{arguments[0].capitalize()}Options"), arguments[1:], os.environ)
+        name, rest = command
+        kind, run = load(name)
+        options = parse(kind, rest, os.environ)
         if options is not None:
-            return int(getattr(module, arguments[0])(options))
+            return run(options)
     from steadypin.cli.app import invoke
 
     return invoke(arguments)

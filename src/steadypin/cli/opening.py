@@ -13,7 +13,7 @@ from steadypin.reporters import REPORTERS, Presentation
 from steadypin.text import shown
 
 
-def open_report(report: Report, to: Destinations) -> None:
+def open_report(report: Report, to: Destinations[Report]) -> None:
     """Open the HTML file that was written, else one in a private scratch folder (it stays: the browser still reads it).
 
     Where no browser starts, the place is said on stderr. BROWSER chooses the program, as the standard library has it.

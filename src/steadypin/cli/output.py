@@ -4,31 +4,50 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from steadypin.errors import OutputError, UsageError
-from steadypin.model.report import Report
-from steadypin.reporters import REPORTERS, Presentation, Reporter
+from steadypin.reporters.reporter import Presentation, Reporter
+
+T = TypeVar("T")
 
 
-def reporter_named(name: str) -> Reporter:
-    """The reporter of a --format; UsageError lists those that exist."""
-    if name not in REPORTERS:
-        raise UsageError(f"no format {name!r}", hint=f"one of: {', '.join(REPORTERS)}")
-    return REPORTERS[name]
+def format_named(name: str | None, known: Collection[str], what: str) -> str:
+    """The --format of `what` ("a plan"); the terminal's where none is given. UsageError lists those that exist."""
+    if name is None or name in known:
+        return name or "terminal"
+    import difflib
+
+    close = difflib.get_close_matches(name, known, n=1)
+    guess = f"did you mean {close[0]}? " if close else ""
+    raise UsageError(f"no format {name!r} for {what}", hint=f"{guess}one of: {', '.join(known)}")
 
 
-def reporter_for(path: Path) -> Reporter:
+def reporter_for(path: Path, known: Mapping[str, Reporter[T]]) -> Reporter[T]:
     """The reporter that a file's suffix chooses; the longest suffix wins (`.cdx.json` before `.json`)."""
-    fitting = [
-        (suffix, reporter) for reporter in REPORTERS.values() for suffix in reporter.suffixes if path.name.endswith(suffix)
-    ]
+    suffixes = {suffix: reporter for reporter in known.values() for suffix in reporter.suffixes}
+    fitting = [suffix for suffix in suffixes if path.name.endswith(suffix)]
     if not fitting:
-        known = ", ".join(suffix for reporter in REPORTERS.values() for suffix in reporter.suffixes)
-        raise UsageError(f"{path}: the suffix names no format", hint=f"one of: {known}")
-    return max(fitting, key=lambda pair: len(pair[0]))[1]
+        raise UsageError(f"{path}: the suffix names no format", hint=f"one of: {', '.join(suffixes)}")
+    return suffixes[max(fitting, key=len)]
+
+
+def check_writable(*paths: Path | None) -> None:
+    """Before the work begins: each path can be written. Raises OutputError; UsageError where one comes twice."""
+    given = [path for path in paths if path is not None]
+    for path in given:
+        folder = path.absolute().parent
+        if not folder.is_dir():
+            raise OutputError(f"{path}: cannot be written: no folder {path.parent}", hint="make the folder first")
+        if path.is_dir():
+            raise OutputError(f"{path}: cannot be written: it is a folder", hint="name a file in it")
+        if not os.access(folder, os.W_OK):
+            raise OutputError(f"{path}: cannot be written: {path.parent} is read-only", hint="choose another place")
+    if twice := {path for path in given if given.count(path) > 1}:
+        raise UsageError(f"{min(twice)}: named twice", hint="each file is written once")
 
 
 def presentation(*, quiet: bool = False, verbose: bool = False) -> Presentation:
@@ -57,23 +76,21 @@ def _columns() -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Destinations:
+class Destinations(Generic[T]):
     """Where a report goes, known to be possible before the work begins."""
 
-    stdout: Reporter
-    files: tuple[tuple[Path, Reporter], ...] = ()
+    stdout: Reporter[T]
+    files: tuple[tuple[Path, Reporter[T]], ...] = ()
 
     @classmethod
-    def parse(cls, format: str | None, outputs: Sequence[Path] | None) -> Destinations:
-        """Of --format and -o. Raises UsageError for a format that does not exist, OutputError for a missing folder."""
-        files = tuple((path, reporter_for(path)) for path in outputs or ())
-        for path, _ in files:
-            if not path.parent.is_dir():
-                raise OutputError(f"{path}: cannot be written: no folder {path.parent}", hint="make the folder first")
-        return cls(stdout=reporter_named(format or "terminal"), files=files)
+    def parse(cls, format: str | None, outputs: Sequence[Path], known: Mapping[str, Reporter[T]], what: str) -> Destinations[T]:
+        """Of --format and -o. Raises UsageError for a format that `what` has not, OutputError."""
+        files = tuple((path, reporter_for(path, known)) for path in outputs)
+        check_writable(*outputs)
+        return cls(stdout=known[format_named(format, known, what)], files=files)
 
 
-def emit(report: Report, to: Destinations, shown: Presentation) -> None:
+def emit(report: T, to: Destinations[T], shown: Presentation) -> None:
     """Write every file, then print."""
     for path, chosen in to.files:
         write_file(path, chosen.render(report, Presentation(width=120)))

@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from steadypin.cli.output import presentation, write_file, write_stdout
+from steadypin.cli.output import Destinations, emit, presentation
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_of
-from steadypin.cli.words import PlanningOptions, file, files, flag, text
+from steadypin.cli.words import FactsOption, PlanningOptions, ReportOptions, SnapshotOption, flag, text
 from steadypin.config import Settings
 from steadypin.errors import UsageError
-from steadypin.model.plan import Plan
-from steadypin.reporters.plans import PLAN_REPORTERS, PlanReporter
-from steadypin.reporters.reporter import Presentation
+from steadypin.reporters.plans import PLAN_REPORTERS
 from steadypin.text import shown
 
 if TYPE_CHECKING:
     from steadypin.pipeline.planning import PlanRequest
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlanOptions(PlanningOptions):
+class PlanOptions(ReportOptions, FactsOption, SnapshotOption, PlanningOptions):
     """The options of `steadypin plan`."""
 
     no_env: bool = flag("Plan from locks and manifests alone.")
-    snapshot: Path | None = file("An environment written elsewhere.", metavar="FILE")
     group_by: str | None = text("risk, package (each change alone) or none (one stage).", metavar="KIND")
     one_by_one: bool = flag("The same as --group-by package.")
     all_at_once: bool = flag("The same as --group-by none.")
     generate_hashes: bool = flag("Have the resolver give hashes for every lock.", variable="STEADYPIN_PLAN_HASHES")
-    format: str | None = text("What to print on stdout.", short="-f", variable="STEADYPIN_FORMAT")
-    output: tuple[Path, ...] = files(
-        "Also write a file; its suffix chooses the format; may be repeated.", short="-o", metavar="FILE"
-    )
-    facts_in: Path | None = file("Plan from saved facts; read nothing else.", metavar="FILE")
 
 
 def plan(options: PlanOptions) -> int:
@@ -50,8 +39,7 @@ def plan(options: PlanOptions) -> int:
     steadypin plan --target python=3.13            for another Python
     steadypin plan -o plan.json -o plan.md         for `upgrade`, and for people
     """
-    wanted = [(path, reporter_for(path)) for path in options.output]
-    reporter = reporter_named(options.format or "terminal")
+    to = Destinations.parse(options.format, options.output, PLAN_REPORTERS, "a plan")
     kind = grouping(options.group_by or "risk", one_by_one=options.one_by_one, all_at_once=options.all_at_once)
     settings = settings_of(options)
     from steadypin.pipeline import facts as reading
@@ -62,7 +50,7 @@ def plan(options: PlanOptions) -> int:
     facts = reading.load(options.facts_in) if options.facts_in else planning.gather(settings, asked)
     request = request_of(options, settings, group_by=kind, hashes=options.generate_hashes)
     made = planning.plan(facts, settings, request, tell=teller(quiet=options.quiet))
-    emit(made, reporter, wanted, presentation(quiet=options.quiet, verbose=options.verbose))
+    emit(made, to, presentation(quiet=options.quiet, verbose=options.verbose))
     return 0
 
 
@@ -104,26 +92,3 @@ def teller(*, quiet: bool) -> Callable[[str], None]:
         sys.stderr.flush()
 
     return tell
-
-
-def reporter_named(name: str) -> PlanReporter:
-    """The format of that name. Raises UsageError."""
-    if name not in PLAN_REPORTERS:
-        raise UsageError(f"no format {name!r} for a plan", hint=f"one of: {', '.join(PLAN_REPORTERS)}")
-    return PLAN_REPORTERS[name]
-
-
-def reporter_for(path: Path) -> PlanReporter:
-    """The format that a file's suffix chooses. Raises UsageError."""
-    for reporter in PLAN_REPORTERS.values():
-        if path.name.endswith(reporter.suffixes):
-            return reporter
-    known = ", ".join(suffix for reporter in PLAN_REPORTERS.values() for suffix in reporter.suffixes)
-    raise UsageError(f"{path}: the suffix names no format", hint=f"one of: {known}")
-
-
-def emit(made: Plan, reporter: PlanReporter, files: Sequence[tuple[Path, PlanReporter]], how: Presentation) -> None:
-    """Write every file, and print."""
-    for path, chosen in files:
-        write_file(path, chosen.render(made, Presentation(width=120)))
-    write_stdout(reporter.render(made, how))

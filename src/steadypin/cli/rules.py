@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from steadypin.cli import options
-from steadypin.cli.output import presentation, write_stdout
-from steadypin.cli.settings import settings_for
-from steadypin.codec import SCHEMA_VERSION, dump_document
+from steadypin.cli.output import format_named, presentation, write_stdout
+from steadypin.cli.settings import settings_of
+from steadypin.cli.words import FormatOption, LockOption, PythonOption, argument, file, flag, text
 from steadypin.errors import UsageError
 from steadypin.model.rule import Rule
 from steadypin.pipeline.audit import rules as all_rules
@@ -19,58 +14,66 @@ from steadypin.reporters.layout import Cell, Column, paragraph, table
 from steadypin.text import shown
 
 
-def rules(format: options.Format = "terminal") -> None:
+class RulesOptions(FormatOption):
+    """The options of `steadypin rules`."""
+
+
+class ExplainOptions(PythonOption, LockOption):
+    """The options of `steadypin explain`."""
+
+    rule: str | None = argument("A rule's id; steadypin rules lists them.", default=None, kind="text", metavar="[RULE]")
+    why_not_failing: str | None = text("Tell what decides about this package in a check.", metavar="PACKAGE")
+    project: Path = file("The project, for --why-not-failing.", default=Path(), metavar="PATH")
+    files_only: bool = flag("Locks and manifests alone, for --why-not-failing.")
+
+
+def rules(options: RulesOptions) -> int:
     """List every rule with its severity.
 
     \b
     steadypin rules
     steadypin rules --format json
     """
-    if format == "json":
+    if format_named(options.format, ("terminal", "json"), "the rules") == "json":
+        from steadypin.codec import SCHEMA_VERSION, dump_document
+
         rows = [{"id": r.id, "severity": str(r.severity), "title": r.title, "why": r.why} for r in all_rules()]
         write_stdout(dump_document({"schema_version": SCHEMA_VERSION, "rules": rows}))
-        return
-    if format != "terminal":
-        raise UsageError(f"no format {format!r} for rules", hint="terminal or json")
+        return 0
     how = presentation()
     columns = (Column(title="rule", most=30), Column(title="severity"), Column(title="what it finds", most=120))
     cells = [[Cell(text=r.id), Cell(text=str(r.severity)), Cell(text=r.title)] for r in all_rules()]
     lines = table(columns, cells, width=how.width, color=how.color, ascii=how.ascii)
     write_stdout("\n".join([*lines, "", "steadypin explain RULE tells more."]) + "\n")
+    return 0
 
 
-def explain(
-    rule: Annotated[str | None, typer.Argument(metavar="[RULE]", help="A rule's id; steadypin rules lists them.")] = None,
-    why_not_failing: Annotated[
-        str | None,
-        typer.Option("--why-not-failing", metavar="PACKAGE", help="Tell what decides about this package in a check."),
-    ] = None,
-    project: Annotated[Path, typer.Option("--project", metavar="PATH", help="The project, for --why-not-failing.")] = Path(),
-    python: options.Python = None,
-    files_only: Annotated[bool, typer.Option("--files-only", help="Locks and manifests alone, for --why-not-failing.")] = False,
-    lock: options.Lock = None,
-) -> None:
+def explain(options: ExplainOptions) -> int:
     """Tell what a rule means, with a bad and a good example; or what decides about a package.
 
     \b
     steadypin explain yanked
     steadypin explain --why-not-failing pip
     """
-    if (rule is None) == (why_not_failing is None):
+    package = options.why_not_failing
+    if (options.rule is None) == (package is None):
         raise UsageError("explain one thing", hint="steadypin explain RULE, or --why-not-failing PACKAGE")
-    if why_not_failing is None:
-        write_stdout(_explanation(_rule(rule or "")))
-        return
+    if package is None:
+        write_stdout(_explanation(_rule(options.rule or "")))
+        return 0
     from steadypin.pipeline import check, explaining
 
-    settings = settings_for(project, python=python, locks=tuple(lock or ()))
-    lines = explaining.why(settings, check.Request(files_only=files_only), why_not_failing)
+    settings = settings_of(options, options.project)
+    lines = explaining.why(settings, check.Request(files_only=options.files_only), package)
     write_stdout("".join(f"{shown(line, 1000)}\n" for line in lines))
+    return 0
 
 
 def _rule(name: str) -> Rule:
     known = {rule.id: rule for rule in all_rules()}
     if name not in known:
+        import difflib
+
         close = difflib.get_close_matches(name, known, n=1)
         raise UsageError(f"no rule {name!r}", hint=f"did you mean {close[0]}?" if close else "steadypin rules lists them")
     return known[name]

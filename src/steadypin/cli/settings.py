@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from steadypin import config
-from steadypin.cli.words import Options, overrides
+from steadypin.cli.words import Options
 from steadypin.config import Settings
 from steadypin.errors import UsageError
 
 
-def settings_of(options: Options) -> Settings:
-    """The settings of the folder that the options name, with what the options override."""
-    return settings_for(options.path, **overrides(options))
+def settings_of(options: Options, root: Path | None = None) -> Settings:
+    """The settings of a folder (`root`, else the options' path, else this one), with what the options override."""
+    return settings_for(root or vars(options).get("path", Path()), **options.overrides())
 
 
 def settings_for(root: Path, **options: object) -> Settings:

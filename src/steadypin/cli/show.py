@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from steadypin.cli import options
-from steadypin.cli.output import presentation, write_stdout
-from steadypin.codec import dump_document
-from steadypin.errors import UsageError
-from steadypin.reporters import sourcefile
+from steadypin.cli.output import format_named, presentation, write_stdout
+from steadypin.cli.words import FormatOption, TargetOption, argument, text
 
 
-def show(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A lock or manifest.")],
-    read_as: Annotated[
-        str | None, typer.Option("--as", metavar="FORMAT", help="What the file is, where its name does not say.")
-    ] = None,
-    target: options.Target = None,
-    format: options.Format = None,
-) -> int:
+class ShowOptions(FormatOption, TargetOption):
+    """The options of `steadypin show`."""
+
+    file: Path = argument("A lock or manifest.", metavar="FILE")
+    read_as: str | None = text("What the file is, where its name does not say.", name="as", metavar="FORMAT")
+
+
+def show(options: ShowOptions) -> int:
     """Print one lock or manifest as it is read: packages, places, problems. What it includes is listed, not followed.
 
     \b
@@ -29,11 +23,12 @@ def show(
     steadypin show requirements/prod.txt --format json
     steadypin show pins.lock --as requirements
     """
-    if format not in (None, "terminal", "json"):
-        raise UsageError(f"no format {format!r} for show", hint="terminal or json")
+    format = format_named(options.format, ("terminal", "json"), "one file")
+    from steadypin.codec import dump_document
     from steadypin.pipeline.showing import read
+    from steadypin.reporters import sourcefile
 
-    source = read(file, format=read_as, target=target)
+    source = read(options.file, format=options.read_as, target=options.target)
     if format == "json":
         write_stdout(dump_document(sourcefile.document(source)))
     else:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from steadypin.cli import options
-from steadypin.cli.output import write_file, write_stdout
-from steadypin.cli.settings import settings_for
+from steadypin.cli.output import check_writable, write_file, write_stdout
+from steadypin.cli.settings import settings_of
+from steadypin.cli.words import CacheOption, PathArgument, PythonOption, file, flag
 
 
-def snapshot(
-    path: options.ProjectPath = Path(),
-    python: options.Python = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of stdout.")] = None,
-    emit_script: Annotated[bool, typer.Option("--emit-script", help="Print a script that makes a snapshot elsewhere.")] = False,
-    cache_dir: options.CacheDir = None,
-) -> int:
+class SnapshotOptions(PathArgument, PythonOption, CacheOption):
+    """The options of `steadypin snapshot`."""
+
+    output: Path | None = file("Write here instead of stdout.", short="-o", metavar="FILE")
+    emit_script: bool = flag("Print a script that makes a snapshot elsewhere.")
+
+
+def snapshot(options: SnapshotOptions) -> int:
     """Write one environment as a JSON file, to be audited on another machine.
 
     \b
@@ -26,14 +24,12 @@ def snapshot(
     steadypin snapshot --emit-script | ssh server python - > server.json
     steadypin audit --snapshot server.json
     """
+    check_writable(options.output)
     from steadypin.pipeline import snapshots
 
-    if emit_script:
-        write_stdout(snapshots.script())
-        return 0
-    text = snapshots.take(settings_for(path, python=python, cache_dir=cache_dir))
-    if output:
-        write_file(output, text)
+    text = snapshots.script() if options.emit_script else snapshots.take(settings_of(options))
+    if options.output:
+        write_file(options.output, text)
     else:
         write_stdout(text)
     return 0

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from steadypin.cli import options
-from steadypin.cli.output import presentation, write_stdout
+from steadypin.cli.output import format_named, presentation, write_stdout
 from steadypin.cli.progress import counter
-from steadypin.cli.settings import settings_for
-from steadypin.errors import UsageError
+from steadypin.cli.settings import settings_of
+from steadypin.cli.words import (
+    FactsOption,
+    FormatOption,
+    GroupOptions,
+    IndexOptions,
+    ProjectOptions,
+    SnapshotOption,
+    TargetOption,
+    argument,
+    flag,
+    text,
+)
+from steadypin.config import parse_number
 
 
-def tree(
-    package: Annotated[str, typer.Argument(metavar="PACKAGE", help="The package in question.")],
-    path: options.ProjectPath = Path(),
-    python: options.Python = None,
-    no_env: options.NoEnv = False,
-    snapshot: options.Snapshot = None,
-    lock: options.Lock = None,
-    target: options.Target = None,
-    depth: Annotated[int | None, typer.Option("--depth", min=1, max=60, help="Show so many levels.")] = None,
-    format: options.Format = None,
-    index_url: options.IndexUrl = None,
-    extra_index_url: options.ExtraIndexUrl = None,
-    offline: options.Offline = False,
-    cache_dir: options.CacheDir = None,
-    facts_in: Annotated[Path | None, typer.Option("--facts-in", metavar="FILE", help="Use saved facts.")] = None,
-) -> int:
+class TreeOptions(FormatOption, FactsOption, SnapshotOption, GroupOptions, IndexOptions, ProjectOptions, TargetOption):
+    """The options of `steadypin tree`."""
+
+    package: str = argument("The package in question.", kind="text", metavar="PACKAGE")
+    depth: str | None = text("Show so many levels.", metavar="NUMBER")
+    no_env: bool = flag("Look at locks and manifests alone.")
+
+
+def tree(options: TreeOptions) -> int:
     """Show why a package is there and what holds it back: what it needs, and what needs it, with the versions asked for.
 
     \b
@@ -37,30 +36,21 @@ def tree(
     steadypin tree urllib3 --no-env --lock uv.lock  as the lock has it
     steadypin tree urllib3 --depth 1                its neighbours alone
     """
-    if format not in (None, "terminal", "json"):
-        raise UsageError(f"no format {format!r} for tree", hint="terminal or json")
-    settings = settings_for(
-        path,
-        python=python,
-        locks=tuple(lock or ()),
-        target=target,
-        index_url=index_url,
-        extra_index_urls=tuple(extra_index_url or ()),
-        offline=offline or None,
-        cache_dir=cache_dir,
-    )
+    format = format_named(options.format, ("terminal", "json"), "a tree")
+    levels = parse_number(options.depth, "--depth", most=60)
+    settings = settings_of(options)
     from steadypin.pipeline import facts as reading
     from steadypin.pipeline import tree as use_case
     from steadypin.reporters import tree as reporter
 
     request = reading.Request(
-        no_environment=no_env,
-        snapshot=snapshot,
+        no_environment=options.no_env,
+        snapshot=options.snapshot,
         ledgers=frozenset({"index"}),
         progress=counter("asking the index"),
     )
-    facts = reading.load(facts_in) if facts_in else reading.gather(settings, request)
-    found = use_case.tree(facts, settings, package, levels=depth)
+    facts = reading.load(options.facts_in) if options.facts_in else reading.gather(settings, request)
+    found = use_case.tree(facts, settings, options.package, levels=levels)
     if format == "json":
         from steadypin.codec import dump_document
 

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steadypin.cli.output import presentation, write_file, write_stdout
+from steadypin.cli.output import Destinations, emit, presentation
 from steadypin.cli.plan import request_of as plan_request_of
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_of
-from steadypin.cli.words import PlanningOptions, file, files, flag, text, texts
+from steadypin.cli.words import PlanningOptions, ReportOptions, file, flag, text, texts
 from steadypin.config import Settings, parse_number
-from steadypin.errors import OutputError, UsageError
-from steadypin.reporters.reporter import Presentation
-from steadypin.reporters.upgrades import UPGRADE_REPORTERS, UpgradeReporter
+from steadypin.errors import UsageError
+from steadypin.reporters.upgrades import UPGRADE_REPORTERS
 from steadypin.text import shown
 
 if TYPE_CHECKING:
     from steadypin.pipeline.preparing import UpgradeRequest
 
 
-@dataclass(frozen=True, kw_only=True)
-class UpgradeOptions(PlanningOptions):
+class UpgradeOptions(ReportOptions, PlanningOptions):
     """The options of `steadypin upgrade`."""
 
     plan: Path | None = file("Carry this plan out; planned anew where not given.", metavar="FILE")
@@ -45,10 +42,6 @@ class UpgradeOptions(PlanningOptions):
     sandbox: bool = flag("Run the tests without network (bubblewrap, else unshare).")
     branch_per_stage: bool = flag("Commit each stage to a branch steadypin/stage-N; the working tree stays.")
     no_env: bool = flag("Plan from locks and manifests alone.")
-    format: str | None = text("What to print on stdout.", metavar="FORMAT", short="-f", variable="STEADYPIN_FORMAT")
-    output: tuple[Path, ...] = files(
-        "Also write a file; its suffix chooses the format; may be repeated.", short="-o", metavar="FILE"
-    )
 
 
 def upgrade(options: UpgradeOptions) -> int:
@@ -60,8 +53,7 @@ def upgrade(options: UpgradeOptions) -> int:
     steadypin upgrade --plan plan.json -o result.json
     steadypin upgrade                               again: go on after an interruption; known runs are not repeated
     """
-    wanted = [(file, reporter_for(file)) for file in options.output]
-    reporter = reporter_named(options.format or "terminal")
+    to = Destinations.parse(options.format, options.output, UPGRADE_REPORTERS, "an upgrade")
     settings = settings_of(options)
     request = request_of(options, settings)
     from steadypin.pipeline import facts as reading
@@ -72,9 +64,7 @@ def upgrade(options: UpgradeOptions) -> int:
     asked = reading.Request(no_environment=options.no_env, progress=counter("asking the index", quiet=options.quiet))
     facts = planning.gather(settings, asked)
     result = upgrading.upgrade(facts, settings, request, made=made, tell=teller(quiet=options.quiet))
-    for path, chosen in wanted:
-        write_file(path, chosen.render(result, Presentation(width=120)))
-    write_stdout(reporter.render(result, presentation(quiet=options.quiet, verbose=options.verbose)))
+    emit(result, to, presentation(quiet=options.quiet, verbose=options.verbose))
     return upgrading.exit_code(result)
 
 
@@ -135,21 +125,3 @@ def parse_time(text: str | None) -> float | None:
     if not 0 < seconds < 10**9:
         raise UsageError(f"not a time: {text!r}", hint="for example: 90s, 45m, 2h")
     return seconds
-
-
-def reporter_named(name: str) -> UpgradeReporter:
-    """The format of that name. Raises UsageError."""
-    if name not in UPGRADE_REPORTERS:
-        raise UsageError(f"no format {name!r} for an upgrade", hint=f"one of: {', '.join(UPGRADE_REPORTERS)}")
-    return UPGRADE_REPORTERS[name]
-
-
-def reporter_for(path: Path) -> UpgradeReporter:
-    """The format that a file's suffix chooses. Raises UsageError, OutputError where its folder is not there."""
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"{path}: cannot be written: no folder {path.parent}", hint="make the folder first")
-    for reporter in UPGRADE_REPORTERS.values():
-        if path.name.endswith(reporter.suffixes):
-            return reporter
-    known = ", ".join(suffix for reporter in UPGRADE_REPORTERS.values() for suffix in reporter.suffixes)
-    raise UsageError(f"{path}: the suffix names no format", hint=f"one of: {known}")

@@ -3,64 +3,49 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from steadypin.cli import options
-from steadypin.cli.output import write_file, write_stdout
-from steadypin.errors import UsageError
-
-Image = Annotated[
-    Path, typer.Argument(metavar="IMAGE", help="A docker save or OCI tar, an OCI layout folder, or a container's root folder.")
-]
-Locks = Annotated[list[Path] | None, typer.Option("--lock", metavar="FILE", help="The lock; may be repeated.")]
-Project = Annotated[Path | None, typer.Option("--project", metavar="DIR", help="The project (default: the lock's folder).")]
-Inside = Annotated[str | None, typer.Option("--in", metavar="PATH", help="The environment's place in the image: /app/.venv.")]
-Allow = Annotated[list[str] | None, typer.Option("--allow", metavar="NAME", help="This may be there; may be repeated.")]
-Exact = Annotated[bool, typer.Option("--exact", help="pip, setuptools and what the base brought count as extra, too.")]
-Group = Annotated[list[str] | None, typer.Option("--group", help="This dependency group is installed as well.")]
-Extra = Annotated[list[str] | None, typer.Option("--extra", help="This extra is installed as well.")]
-Json = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Also write the verdict as JSON.")]
+from steadypin.cli.output import check_writable, format_named, write_file, write_stdout
+from steadypin.cli.words import FormatOption, GroupOptions, VoiceOptions, argument, file, files, flag, text, texts
 
 
-def verify_image(
-    image: Image,
-    lock: Locks = None,
-    project: Project = None,
-    inside: Inside = None,
-    allow: Allow = None,
-    group: Group = None,
-    extra: Extra = None,
-    exact: Exact = False,
-    format: options.Format = None,
-    output: Json = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-) -> int:
+class VerifyImageOptions(FormatOption, GroupOptions, VoiceOptions):
+    """The options of `steadypin verify-image`."""
+
+    image: Path = argument("A docker save or OCI tar, an OCI layout folder, or a container's root folder.", metavar="IMAGE")
+    lock: tuple[Path, ...] = files("The lock; may be repeated.", metavar="FILE")
+    project: Path | None = file("The project (default: the lock's folder).", metavar="DIR")
+    inside: str | None = text("The environment's place in the image: /app/.venv.", name="in", metavar="PATH")
+    allow: tuple[str, ...] = texts("This may be there; may be repeated.", metavar="NAME")
+    exact: bool = flag("pip, setuptools and what the base brought count as extra, too.")
+    output: Path | None = file("Also write the verdict as JSON.", short="-o", metavar="FILE")
+
+
+def verify_image(options: VerifyImageOptions) -> int:
     """Tell whether a finished image holds exactly what a lock says. Nothing of the image is run.
 
     \b
     docker save app:1 -o app.tar && steadypin verify-image app.tar --lock requirements.txt
     steadypin verify-image app.tar --lock uv.lock --in /app/.venv --format json
     """
-    if format not in (None, "terminal", "json"):
-        raise UsageError(f"no format {format!r} for a verdict", hint="terminal or json")
+    format = format_named(options.format, ("terminal", "json"), "a verdict")
+    check_writable(options.output)
     from steadypin.pipeline.verify_image import VerifyRequest, verify
     from steadypin.reporters.verdicts import verdicts_json, verdicts_text
 
     request = VerifyRequest(
-        image=image,
-        locks=tuple(lock or ()),
-        project=project,
-        inside=inside,
-        allowed=tuple(allow or ()),
-        extras=tuple(extra or ()),
-        groups=tuple(group or ()),
-        exact=exact,
+        image=options.image,
+        locks=options.lock,
+        project=options.project,
+        inside=options.inside,
+        allowed=options.allow,
+        extras=options.extra,
+        groups=options.group,
+        exact=options.exact,
     )
     verdicts = verify(request)
-    if output is not None:
-        write_file(output, verdicts_json(verdicts))
-    write_stdout(verdicts_json(verdicts) if format == "json" else verdicts_text(verdicts, quiet=quiet, verbose=verbose))
+    document = verdicts_json(verdicts)
+    if options.output is not None:
+        write_file(options.output, document)
+    people = verdicts_text(verdicts, quiet=options.quiet, verbose=options.verbose)
+    write_stdout(document if format == "json" else people)
     return 1 if any(verdict.differences for verdict in verdicts) else 0

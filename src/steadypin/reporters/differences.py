@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from steadypin.codec import SCHEMA_VERSION, dumps, to_plain
@@ -10,10 +10,14 @@ from steadypin.model.difference import Change, Difference
 from steadypin.reporters.layout import Cell, Column, count, paragraph, styled, table
 from steadypin.reporters.markdown import code, escape
 from steadypin.reporters.plain import redacted
-from steadypin.reporters.reporter import Presentation
+from steadypin.reporters.reporter import Presentation, Reporter, by_name
 from steadypin.text import shown
 
-SUFFIXES = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".txt": "terminal"}
+DIFFERENCE_REPORTERS: Mapping[str, Reporter[Difference]] = by_name(
+    Reporter(name="terminal", suffixes=(".txt",), module=__name__, function="as_text"),
+    Reporter(name="json", suffixes=(".json",), module=__name__, function="as_json"),
+    Reporter(name="markdown", suffixes=(".md", ".markdown"), module=__name__, function="as_markdown"),
+)
 _STYLES = {"upgrade": "green", "downgrade": "red", "source": "yellow", "files": "red", "other": "yellow"}
 _WORDS = {"source": "other source", "files": "other files", "other": "other"}
 _COLUMNS = (
@@ -25,12 +29,8 @@ _COLUMNS = (
 )
 
 
-def render(difference: Difference, format: str, presentation: Presentation) -> str:
-    """The difference in one of "terminal", "json", "markdown"."""
-    return {"json": _json, "markdown": _markdown, "terminal": _terminal}[format](difference, presentation)
-
-
-def _json(difference: Difference, presentation: Presentation) -> str:
+def as_json(difference: Difference, presentation: Presentation) -> str:
+    """For machines."""
     del presentation
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -45,7 +45,8 @@ def _json(difference: Difference, presentation: Presentation) -> str:
     return dumps(redacted(document)) + "\n"
 
 
-def _terminal(difference: Difference, presentation: Presentation) -> str:
+def as_text(difference: Difference, presentation: Presentation) -> str:
+    """For people."""
     rows = [_row("+", entry.name, "", entry.version, "added", "green") for entry in difference.added]
     rows += [_row("-", entry.name, entry.version, "", "removed", "red") for entry in difference.removed]
     rows += [_row("~", c.name, c.before, c.after, move(c), _STYLES[c.direction]) for c in difference.changed]
@@ -79,7 +80,8 @@ def headline(difference: Difference) -> str:
     return ", ".join([*(f"{number} {word}" for number, word in parts if number), f"{difference.unchanged} the same"])
 
 
-def _markdown(difference: Difference, presentation: Presentation) -> str:
+def as_markdown(difference: Difference, presentation: Presentation) -> str:
+    """For a pull request's comment."""
     del presentation
     lines = [f"### {code(difference.a)} → {code(difference.b)}", "", f"{headline(difference)}.", ""]
     lines += _table(difference)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import cast
+from typing import Generic, TypeVar, cast
 
-from steadypin.model.report import Report
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +25,22 @@ class Presentation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reporter:
-    """A format: its name, the file suffixes that choose it, and the module whose `render(report, presentation) -> str`
-    writes it.
+class Reporter(Generic[T]):
+    """A format of a report, a plan, an upgrade's result: its name, the file suffixes that choose it, and the module whose
+    `render(value, presentation) -> str` writes it (`function` where it is called otherwise).
     """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
+    function: str = "render"
 
-    def render(self, report: Report, presentation: Presentation) -> str:
+    def render(self, value: T, presentation: Presentation) -> str:
         """The whole text, ending in a newline."""
-        render = cast("Callable[[Report, Presentation], str]", import_module(self.module).render)
-        return render(report, presentation)
+        render = cast("Callable[[T, Presentation], str]", getattr(import_module(self.module), self.function))
+        return render(value, presentation)
+
+
+def by_name(*reporters: Reporter[T]) -> Mapping[str, Reporter[T]]:
+    """The formats of one kind of value, in the order in which they are offered."""
+    return {reporter.name: reporter for reporter in reporters}

@@ -7,12 +7,16 @@ from pathlib import Path
 import pytest
 import typer
 
+from steadypin.cli.app import function_of, invoke
 from steadypin.cli.audit import AuditOptions
 from steadypin.cli.check import CheckOptions
 from steadypin.cli.checklist import ChecklistOptions
-from steadypin.cli.commands import function_of
+from steadypin.cli.commands import COMMANDS, load
+from steadypin.cli.db import UpdateOptions
+from steadypin.cli.diff import DiffOptions
 from steadypin.cli.plan import PlanOptions
-from steadypin.cli.words import overrides, parse
+from steadypin.cli.upgrade import UpgradeOptions
+from steadypin.cli.words import NEEDED, Options, parse
 from steadypin.errors import UsageError
 from steadypin.model.severity import Severity
 
@@ -29,7 +33,7 @@ PLAIN = [
 
 
 @pytest.mark.parametrize(("words", "options"), PLAIN, ids=[" ".join(words) for words, _ in PLAIN])
-def test_plain_cases_are_understood_and_mean_the_same_to_typer(words: list[str], options: object) -> None:
+def test_plain_cases_are_understood_and_mean_the_same_to_typer(words: list[str], options: Options) -> None:
     assert parse(type(options), words, {}) == options
     said: list[object] = []
     app = typer.Typer()
@@ -68,13 +72,58 @@ def test_variables_count_and_options_win_over_them() -> None:
 
 def test_overrides_are_parsed_and_only_what_was_given() -> None:
     options = AuditOptions(fail_on="high", cooldown="P7D", lock=("a",))
-    assert overrides(options) == {"fail_on": Severity.HIGH, "cooldown_days": 7, "locks": ("a",)}
+    assert options.overrides() == {"fail_on": Severity.HIGH, "cooldown_days": 7, "locks": ("a",)}
     with pytest.raises(UsageError):
-        overrides(AuditOptions(fail_on="dreadful"))
+        AuditOptions(fail_on="dreadful").overrides()
 
 
 def test_how_to_plan_is_a_setting_that_options_override() -> None:
-    assert overrides(PlanOptions(to=("minor",), max_stages="3")) == {"to": ("minor",), "max_stages": 3}
+    assert PlanOptions(to=("minor",), max_stages="3").overrides() == {"to": ("minor",), "max_stages": 3}
     for wrong in ("0", "1001", "many", "²", "1" * 5000):
         with pytest.raises(UsageError):
-            overrides(PlanOptions(max_stages=wrong))
+            PlanOptions(max_stages=wrong).overrides()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_declared_in_words_and_shows_how_it_is_used(name: str) -> None:
+    kind, run = load(name)
+    needed = [field for field, word in kind.words.items() if word.default is NEEDED]
+    assert parse(kind, ["x"] * len(needed), {}) is not None
+    assert f"steadypin {name}" in str(run.__doc__)
+    options = [word.spelling(field) for field, word in kind.words.items() if not word.positional]
+    shorts = [word.short for word in kind.words.values() if word.short]
+    assert len({*options, *shorts}) == len([*options, *shorts])
+
+
+def test_a_needed_word_has_a_place_and_an_unknown_one_is_an_error() -> None:
+    assert parse(DiffOptions, ["a", "b"], {}) == DiffOptions(a="a", b="b")
+    assert parse(DiffOptions, ["a"], {}) is None
+    assert parse(DiffOptions, ["a", "b", "c"], {}) is None
+    for given in ({"a": "a"}, {"a": "a", "b": "b", "colour": "red"}):
+        with pytest.raises(TypeError):
+            DiffOptions(**given)
+
+
+def test_a_name_of_its_own_and_an_opposite() -> None:
+    assert parse(UpdateOptions, ["--from", "all.zip"], {}) == UpdateOptions(source="all.zip")
+    assert parse(UpgradeOptions, ["--apply"], {}) == UpgradeOptions(apply=True)
+    assert parse(UpgradeOptions, ["--forget"], {}) is None
+    said: list[UpgradeOptions] = []
+    app = typer.Typer()
+    app.command()(function_of(UpgradeOptions, lambda given: said.append(given) or 0))  # type: ignore[func-returns-value]
+    typer.main.get_command(app).main(["--apply", "--forget"], standalone_mode=False)
+    assert said == [UpgradeOptions(apply=True, resume=False)]
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"), [("steadypin au", "audit"), ("steadypin db st", "status"), ("steadypin audit --off", "--offline")]
+)
+def test_a_shell_completes_words(
+    line: str, offered: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_STEADYPIN_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
+    with pytest.raises(SystemExit):
+        invoke([])
+    assert offered in capsys.readouterr().out.split()
