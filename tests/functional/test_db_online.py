@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from steadypin.advisories.updating import update_from_url
 from steadypin.errors import DatabaseError, NetworkError
 from steadypin.transport.cache import Cache
 from steadypin.transport.session import Manners, Session
+from tests.support.advisory_server import Site, serving
 
 NOW = "2026-11-24T12:00:00Z"
 MANNERS = Manners(connect_timeout=2, read_timeout=2, deadline=5, retries=0)
@@ -36,117 +35,16 @@ def osv(record_id: str, name: str, *events: tuple[str, str], **fields: Any) -> d
 FIXED = (("introduced", "0"), ("fixed", "2.0"))
 
 
-class Site:
-    """One file with or without ranges and validators, an OSV service, and the index's JSON."""
-
-    def __init__(self) -> None:
-        self.file = b""
-        self.etag = '"one"'
-        self.ranges = True
-        self.cut_after: int | None = None
-        self.asked: list[str] = []
-        self.records: dict[str, dict[str, Any]] = {}
-        self.page = 100
-        self.fail: set[str] = set()
-        self.answers: dict[str, bytes] = {}
-
-    def ids(self, query: dict[str, Any]) -> dict[str, Any]:
-        name = query["package"]["name"]
-        found = [r for r in self.records.values() if any(a["package"]["name"] == name for a in r["affected"])]
-        start = int(query.get("page_token", 0))
-        rows = [{"id": r["id"], "modified": r["modified"]} for r in found[start : start + self.page]]
-        more = {"next_page_token": str(start + self.page)} if start + self.page < len(found) else {}
-        return {"vulns": rows, **more} if rows else {}
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: object) -> None:
-        del format, args
-
-    @property
-    def site(self) -> Site:
-        return self.server.site  # type: ignore[attr-defined, no-any-return]
-
-    def do_GET(self) -> None:
-        site = self.site
-        site.asked.append(f"{self.path} {self.headers.get('Range', '')}".strip())
-        if any(word in self.path for word in site.fail):
-            self.reply(503, b"")
-        elif self.path in site.answers:
-            self.reply(200, site.answers[self.path])
-        elif self.path.startswith("/v1/vulns/"):
-            known = site.records.get(self.path.rpartition("/")[2])
-            self.reply(200 if known else 404, json.dumps(known).encode())
-        elif self.path == "/all.zip":
-            self.send_file()
-        else:
-            self.reply(404, b"")
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.site.asked.append(f"POST {self.path} {len(body['queries'])}")
-        if "querybatch" in self.site.fail:
-            self.reply(503, b"")
-        elif "POST" in self.site.answers:
-            self.reply(200, self.site.answers["POST"])
-        else:
-            self.reply(200, json.dumps({"results": [self.site.ids(query) for query in body["queries"]]}).encode())
-
-    def send_file(self) -> None:
-        site, whole = self.site, self.site.file
-        headers = {"ETag": site.etag} if site.etag else {}
-        if site.etag and self.headers.get("If-None-Match") == site.etag:
-            self.reply(304, b"", headers)
-            return
-        asked = self.headers.get("Range")
-        if not site.ranges or asked is None or self.headers.get("If-Range", site.etag) != site.etag:
-            self.reply(200, whole, headers)
-            return
-        start, end = (int(number) for number in asked.removeprefix("bytes=").split("-"))
-        if start >= len(whole):
-            self.reply(416, b"")
-            return
-        if site.cut_after is not None and start >= site.cut_after:
-            self.close_connection = True
-            return
-        part = whole[start : end + 1]
-        self.reply(206, part, {**headers, "Content-Range": f"bytes {start}-{start + len(part) - 1}/{len(whole)}"})
-
-    def reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        if status != 304:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if status != 304:
-            self.wfile.write(body)
-
-
 @pytest.fixture
 def site() -> Iterator[Site]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.site = Site()  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    server.site.base = f"http://127.0.0.1:{server.server_port}"  # type: ignore[attr-defined]
-    yield server.site  # type: ignore[attr-defined]
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving() as served:
+        yield served
 
 
 @pytest.fixture
 def session() -> Iterator[Session]:
     with Session(MANNERS) as opened:
         yield opened
-
-
-def base(site: Site) -> str:
-    return site.base  # type: ignore[attr-defined, no-any-return]
 
 
 def archive(tmp_path: Path, record_id: str = "PYSEC-2024-1") -> bytes:
@@ -170,7 +68,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> int:
 
 def test_a_broken_download_goes_on_where_it_stopped(site: Site, session: Session, tmp_path: Path, pieces: int) -> None:
     site.file, site.cut_after = archive(tmp_path), 3 * pieces
-    url = f"{base(site)}/all.zip"
+    url = f"{site.base}/all.zip"
     with pytest.raises(NetworkError):
         update_from_url(url, tmp_path, session)
     assert open_store(tmp_path) is None
@@ -186,7 +84,7 @@ def test_a_broken_download_goes_on_where_it_stopped(site: Site, session: Session
 
 def test_a_file_that_changed_meanwhile_is_fetched_anew(site: Site, session: Session, tmp_path: Path, pieces: int) -> None:
     site.file, site.cut_after = archive(tmp_path), 3 * pieces
-    url = f"{base(site)}/all.zip"
+    url = f"{site.base}/all.zip"
     with pytest.raises(NetworkError):
         update_from_url(url, tmp_path, session)
     site.file, site.etag, site.cut_after = archive(tmp_path, "PYSEC-2025-"), '"two"', None
@@ -198,7 +96,7 @@ def test_a_file_that_changed_meanwhile_is_fetched_anew(site: Site, session: Sess
 
 def test_a_file_that_became_shorter_is_fetched_anew(site: Site, session: Session, tmp_path: Path, pieces: int) -> None:
     site.file, site.cut_after = archive(tmp_path), 3 * pieces
-    whole, url = site.file, f"{base(site)}/all.zip"
+    whole, url = site.file, f"{site.base}/all.zip"
     with pytest.raises(NetworkError):
         update_from_url(url, tmp_path, session)
     site.file, site.cut_after = whole[: 2 * pieces], None
@@ -210,7 +108,7 @@ def test_a_file_that_became_shorter_is_fetched_anew(site: Site, session: Session
 
 def test_what_has_not_changed_is_not_fetched(site: Site, session: Session, tmp_path: Path) -> None:
     site.file = archive(tmp_path)
-    url = f"{base(site)}/all.zip"
+    url = f"{site.base}/all.zip"
     first = update_from_url(url, tmp_path, session)
     again = update_from_url(url, tmp_path, session)
     assert (first.unchanged, again.unchanged, again.records, again.as_of) == (False, True, 200, first.as_of)
@@ -222,13 +120,13 @@ def test_servers_without_ranges_or_validators(
     site: Site, session: Session, tmp_path: Path, pieces: int, ranges: bool, etag: str
 ) -> None:
     site.file, site.ranges, site.etag = archive(tmp_path), ranges, etag
-    assert update_from_url(f"{base(site)}/all.zip", tmp_path, session).records == 200
+    assert update_from_url(f"{site.base}/all.zip", tmp_path, session).records == 200
     assert count(tmp_path) == 200
 
 
 def test_nothing_there_and_no_server(site: Site, session: Session, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="nothing there"):
-        update_from_url(f"{base(site)}/none.zip", tmp_path, session)
+        update_from_url(f"{site.base}/none.zip", tmp_path, session)
     with pytest.raises(NetworkError):
         update_from_url("http://127.0.0.1:9/all.zip", tmp_path, session)
 
@@ -240,7 +138,7 @@ def test_osv_service_answers_as_the_database_would(site: Site, session: Session,
         "PYSEC-2024-2": osv("PYSEC-2024-2", "demo", ("introduced", "3")),
     }
     site.page = 1
-    service = OsvService(Line(session=session, cache=Cache(tmp_path)), at=NOW, base=base(site))
+    service = OsvService(Line(session=session, cache=Cache(tmp_path)), at=NOW, base=site.base)
     answer = service.lookup([("Demo", "1.0"), ("clean", "1.0")])
     assert [(m.primary, m.ids, m.fixed_in) for m in answer.matches] == [
         ("PYSEC-2024-1", ("CVE-1", "GHSA-1", "PYSEC-2024-1"), ("2.0",))
@@ -250,13 +148,13 @@ def test_osv_service_answers_as_the_database_would(site: Site, session: Session,
     asked = len(site.asked)
     assert service.lookup([("Demo", "1.0"), ("clean", "1.0")]) == answer
     assert len(site.asked) == asked  # everything came from the cache
-    offline = OsvService(Line(session=session, cache=Cache(tmp_path), offline=True), at=NOW, base=base(site))
+    offline = OsvService(Line(session=session, cache=Cache(tmp_path), offline=True), at=NOW, base=site.base)
     assert offline.lookup([("demo", "1.0"), ("clean", "1.0")]) == answer
     assert [gap.reason for gap in offline.lookup([("other", "1.0")]).gaps] == ["offline"]
 
 
 def test_osv_service_is_asked_in_batches(site: Site, session: Session) -> None:
-    answer = OsvService(Line(session=session), at=NOW, base=base(site)).lookup([(f"p{i}", "1") for i in range(1100)])
+    answer = OsvService(Line(session=session), at=NOW, base=site.base).lookup([(f"p{i}", "1") for i in range(1100)])
     assert (answer.matches, answer.gaps) == ((), ())
     assert sorted(site.asked) == ["POST /v1/querybatch 100", "POST /v1/querybatch 500", "POST /v1/querybatch 500"]
 
@@ -276,14 +174,14 @@ def test_osv_service_is_asked_in_batches(site: Site, session: Session) -> None:
 )
 def test_osv_service_that_misbehaves_is_a_gap(site: Site, session: Session, body: bytes, reason: str | None) -> None:
     site.answers["POST"] = body
-    answer = OsvService(Line(session=session), at=NOW, base=base(site)).lookup([("demo", "1.0")])
+    answer = OsvService(Line(session=session), at=NOW, base=site.base).lookup([("demo", "1.0")])
     assert answer.matches == ()
     assert [(gap.subject, gap.reason) for gap in answer.gaps] == ([("demo", reason)] if reason else [])
 
 
 def test_a_page_that_is_no_answer_is_not_kept(site: Site, session: Session, tmp_path: Path) -> None:
     site.records = {"PYSEC-2024-1": osv("PYSEC-2024-1", "demo", *FIXED)}
-    service = OsvService(Line(session=session, cache=Cache(tmp_path)), at=NOW, base=base(site))
+    service = OsvService(Line(session=session, cache=Cache(tmp_path)), at=NOW, base=site.base)
     site.answers = {"POST": b"<html>log in</html>"}
     assert [gap.reason for gap in service.lookup([("demo", "1.0")]).gaps] == ["not-json"]
     site.answers = {"/v1/vulns/PYSEC-2024-1": b"<html>log in</html>"}
@@ -295,7 +193,7 @@ def test_a_page_that_is_no_answer_is_not_kept(site: Site, session: Session, tmp_
 def test_one_record_that_does_not_come_is_a_gap_beside_the_others(site: Site, session: Session) -> None:
     site.records = {f"PYSEC-2024-{i}": osv(f"PYSEC-2024-{i}", "demo", *FIXED) for i in range(3)}
     site.fail = {"PYSEC-2024-1"}
-    answer = OsvService(Line(session=session), at=NOW, base=base(site)).lookup([("demo", "1.0")])
+    answer = OsvService(Line(session=session), at=NOW, base=site.base).lookup([("demo", "1.0")])
     assert [match.primary for match in answer.matches] == ["PYSEC-2024-0", "PYSEC-2024-2"]
     assert [(gap.subject, gap.reason) for gap in answer.gaps] == [("demo", "http-503")]
 
@@ -324,7 +222,7 @@ def test_index_json(site: Site, session: Session) -> None:
         "/pypi/clean/1.0%2Blocal/json": b'{"vulnerabilities": []}',
         "/pypi/odd/1/json": b'{"vulnerabilities": [5]}',
     }
-    source = IndexJson(Line(session=session), base=f"{base(site)}/pypi", at=NOW)
+    source = IndexJson(Line(session=session), base=f"{site.base}/pypi", at=NOW)
     answer = source.lookup([("demo", "1.0"), ("clean", "1.0+local"), ("odd", "1"), ("private", "1")])
     (match,) = answer.matches
     assert (match.primary, match.ids, match.fixed_in) == ("PYSEC-2024-1", ("CVE-1", "GHSA-1", "PYSEC-2024-1"), ("2.1",))

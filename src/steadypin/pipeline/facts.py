@@ -135,11 +135,12 @@ def _names(facts: Facts) -> Iterable[str]:
 def _with_advisories(facts: Facts, settings: Settings) -> Facts:
     from steadypin.pipeline.advisories import ask
 
-    answer = ask(_versions(facts), settings, at=facts.taken_at)
+    answer = ask(versions(facts), settings, at=facts.taken_at)
     return replace(facts, advisories=answer.matches, advisories_as_of=answer.as_of, gaps=(*facts.gaps, *answer.gaps))
 
 
-def _versions(facts: Facts) -> Iterable[tuple[str, str]]:
+def versions(facts: Facts) -> Iterable[tuple[str, str]]:
+    """Name and version of what stands here and is to be asked about."""
     locked = {(p.name, p.version) for p in facts.locked if p.name and p.version and p.kind == "index"}
     return sorted(locked | {(d.name, d.version) for d in facts.installed if d.version})
 

@@ -24,9 +24,9 @@ from steadypin.pipeline.advisories import unsafe_releases
 from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.facts import Request
 from steadypin.pipeline.links import with_links
+from steadypin.pipeline.newcomers import Newcomers, unsettled
 from steadypin.pipeline.pinning import code_of, names_of
-from steadypin.planning.candidates import are_ripe
-from steadypin.planning.goal import Goal, Grouping, parse_levels
+from steadypin.planning.goal import Goal, Grouping, Level, parse_levels
 from steadypin.planning.plan import basis_digest, make_plan
 from steadypin.planning.resolver import Resolver
 from steadypin.planning.uses import uses_of, with_guesses
@@ -37,6 +37,7 @@ from steadypin.resolution.uvsettings import own_cooldown
 from steadypin.sources.reading import read_bytes
 
 Tell = Callable[[str], None]
+_ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Pip:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
     """How far to plan and with whom, as the user said it. `to` may hold one level and NAME=LEVEL exceptions. `links`: the index
-    is asked for links that no installed metadata has.
+    is asked for links that no installed metadata has. `edit_manifest`: caps of the project's own manifests may be lifted.
     """
 
     to: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ class PlanRequest:
     hashes: bool = False
     reuse: bool = True
     links: bool = False
+    edit_manifest: bool = False
 
 
 def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell = lambda _: None) -> Plan:
@@ -81,22 +83,20 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
 
 
 def _settled(facts: Facts, settings: Settings, goal: Goal, resolver: Resolver, tell: Tell) -> Plan:
-    """The plan in which a cooldown also holds for what comes new: where it does not, it is planned again with what the index
-    says of that.
+    """The plan in which cooldown and advisories also hold for what comes new: where they do not, it is planned again with what
+    is known of that by then.
     """
     selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
-    runs, asked = 0, {project.name for project in facts.projects} | set(facts.unknown)
-    while True:
+    asker = Newcomers.of(facts, settings, goal)
+    runs, more = 0, facts
+    for _ in range(_ROUNDS):
+        facts = more
         made = make_plan(facts, compare(facts, settings.policy, selection), resolver, goal, tell=tell)
         runs += made.stats.resolver_runs
-        locked = {package.name for stage in made.stages for package in stage.lock}
-        new = sorted(locked - asked - {package.name for package in facts.locked if package.name})
-        if goal.cooldown_days <= 0 or not new or not facts.lookups:
-            return replace(made, stats=replace(made.stats, resolver_runs=runs))
-        asked.update(new)
-        facts = reading.with_projects(facts, settings, new)
-        if all(are_ripe(stage.lock, new, facts.projects, goal) for stage in made.stages):
-            return replace(made, stats=replace(made.stats, resolver_runs=runs))
+        if (found := asker.known_with(made, facts)) is None:
+            break
+        more = found
+    return replace(made, gaps=(*made.gaps, *asker.gaps, *unsettled(made, more)), stats=replace(made.stats, resolver_runs=runs))
 
 
 def gather(settings: Settings, request: Request) -> Facts:
@@ -142,7 +142,7 @@ def checklist_text(made: Plan, *, result: Path | None = None, body: Path | None 
 
 def goal_of(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) -> Goal:
     """The goal of a request under the project's settings."""
-    level, levels = parse_levels(*_split(request.to))
+    level, levels = levels_of(request)
     days, file = own_cooldown(settings.root, facts.taken_at) if request.resolver != "pip-tools" else (0, "")
     stricter = days > settings.policy.cooldown_days
     return Goal(
@@ -169,9 +169,10 @@ def is_stale(made: Plan, facts: Facts) -> bool:
     return made.basis != basis_digest(facts)
 
 
-def _split(to: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    levels = [text for text in to if "=" not in text]
-    return (levels[-1] if levels else "latest"), tuple(text for text in to if "=" in text)
+def levels_of(request: PlanRequest) -> tuple[Level, tuple[tuple[str, Level], ...]]:
+    """The level for all, and those of single packages. Raises UsageError."""
+    levels = [text for text in request.to if "=" not in text]
+    return parse_levels(levels[-1] if levels else "latest", tuple(text for text in request.to if "=" in text))
 
 
 def pip_of(facts: Facts, settings: Settings) -> Pip:

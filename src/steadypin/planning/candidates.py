@@ -190,7 +190,7 @@ def _target_question(problem: Problem, base: Mapping[str, str], now: Mapping[str
     """
     free = tuple(sorted(name for name in now if goal.moves(name)))
     floor = (at_least(name, now[name]) for name in sorted(now) if name not in goal.exclude)
-    gone = (f"{name}<0.dev0" for name in sorted(base.keys() - now.keys()) if flaws.at(name, base[name]))
+    gone = (f"{name}<0.dev0" for name in sorted(base.keys() - now.keys()) if flaws.ills(name, base[name]))
     return replace(
         problem.question,
         pins=tuple(sorted(now.items())),

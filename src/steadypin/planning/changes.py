@@ -113,8 +113,8 @@ def _list(names: tuple[str, ...]) -> str:
 
 def _cures(name: str, before: str | None, after: str | None, flaws: Flaws) -> Iterator[str]:
     """Ids of the flaws that reach the version before and not the version after."""
-    left = flaws.at(name, after)
-    return (flaw.primary for flaw in flaws.at(name, before) if flaw not in left)
+    left = flaws.named(name, after)
+    return (known for known in flaws.ills(name, before) if known not in left)
 
 
 def repair_reason(change: Change, base: Resolution, problem: Problem, target: Target) -> str:

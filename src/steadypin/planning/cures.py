@@ -58,9 +58,9 @@ def ladder(
     """
     now = flaws.count(name, version)
     counts = {release: flaws.count(name, release) for release in releases}
-    better = sorted({count for count in counts.values() if count < now}) if may_move and flaws.at(name, version) else []
+    better = sorted({count for count in counts.values() if count < now}) if may_move and flaws.ills(name, version) else []
     rungs = []
-    if may_move and may_go and flaws.at(name, version) and 0 not in better:
+    if may_move and may_go and flaws.ills(name, version) and 0 not in better:
         rungs.append(Rung(constraints=(f"{name}{_ABSENT}",), cost=1, cure=True))
     for count in better:
         first = next(release for release in releases if counts[release] <= count)

@@ -15,16 +15,24 @@ from steadypin.planning.bounds import higher, same
 class Flaws:
     """The flaws of what stands here (`known`, by name, each once), and the ids that reach each release on offer (`rows`, by
     name and canonical version). `complete` says whether `rows` cover all that is on offer; where they do not, a flaw is taken
-    to be gone from its first fixed version on, unless a row says that it is not.
+    to be gone from its first fixed version on, unless a row says that it is not. `new` are the names of `rows` that do not stand
+    here.
     """
 
     known: Mapping[str, tuple[AdvisoryMatch, ...]] = field(default_factory=dict)
     rows: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     complete: bool = False
+    new: frozenset[str] = frozenset()
 
     def at(self, name: str, version: str | None) -> tuple[AdvisoryMatch, ...]:
         """The known flaws that a version has; none where the package is absent."""
         return tuple(flaw for flaw in self.known.get(name, ()) if version is not None and self._reaches(flaw, version))
+
+    def ills(self, name: str, version: str | None) -> tuple[str, ...]:
+        """Ids of what a version is to be cured of: the known flaws, and all of what nothing here has yet."""
+        if name not in self.new:
+            return tuple(flaw.primary for flaw in self.at(name, version))
+        return self.named(name, version)
 
     def count(self, name: str, version: str) -> int:
         """How many flaws a version has; what is not among the known ones counts as one more."""
@@ -73,10 +81,12 @@ def flaws_of(facts: Facts) -> Flaws:
     for row in facts.unsafe:
         key = (row.name, _canonical(row.version))
         rows[key] = rows.get(key, frozenset()).union(row.ids)
+    here = {package.name for package in facts.locked} | {package.name for package in facts.installed}
     return Flaws(
         known={name: tuple(matches.values()) for name, matches in sorted(known.items())},
         rows=rows,
         complete=bool(facts.unsafe) and not facts.unsafe_in_part,
+        new=frozenset(name for name, _ in rows) - here,
     )
 
 

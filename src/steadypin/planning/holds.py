@@ -49,8 +49,8 @@ def find_holds(scene: Scene, resolver: Resolver) -> tuple[Hold, ...]:
     reasons: dict[str, list[Reason]] = {}
     for name in sorted(scene.final):
         if _behind(scene, name):
-            known = [*_known_reasons(scene, name), *_incurable(scene, name)]
             said = refused.get(name, ())
+            known = [*_known_reasons(scene, name), *_incurable(scene, name), *_bad_company(scene, said)]
             reasons[name] = known + list(
                 _refusals([row for row in said if row.name == name] if known else said, known=bool(known))
             )
@@ -231,6 +231,14 @@ def _refusals(conflicts: Iterable[Conflict], *, known: bool = False) -> Iterator
         kind = "python" if row.name == "Python" else "requirement" if row.by not in ("", "index") else "unsolvable"
         by = {"": "the project", "index": "no index offers it"}.get(row.by, row.by.replace("==", " "))
         yield Reason(kind=kind, by=by, requirement=row.requirement, release="when that requirement is loosened")
+
+
+def _bad_company(scene: Scene, conflicts: Iterable[Conflict]) -> Iterator[Reason]:
+    """What a refused cure would bring, and what has flaws of its own in every release that fits."""
+    for name in sorted({row.name for row in conflicts if row.by == "index"} & scene.flaws.new - scene.final.keys()):
+        ids = sorted({known for version in scene.flaws.versions()[name] for known in scene.flaws.named(name, version)})
+        wait = f"its cure brings {name}; when that has a release without {', '.join(ids[:3])}"
+        yield Reason(kind="policy", by=ids[0], requirement=name, release=wait)
 
 
 def _incurable(scene: Scene, name: str) -> Iterator[Reason]:

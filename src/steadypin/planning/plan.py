@@ -126,7 +126,7 @@ def _steps(
     now, final = base.versions, target.versions
     steps = []
     if cured and cured.resolution.versions != now and goal.grouping is Grouping.RISK and goal.max_stages > 1:
-        names = frozenset(name for name, version in now.items() if teller.flaws.at(name, version))
+        names = frozenset(name for name, version in now.items() if teller.flaws.ills(name, version))
         draft = Draft(kinds=(SECURITY,), names=names, points=0, forced=True)
         steps.append(Step(draft=draft, before=now, lock=cured.resolution.packages, requires=cured.resolution.requires))
         now = steps[0].after
