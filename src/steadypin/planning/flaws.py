@@ -15,8 +15,8 @@ from steadypin.planning.bounds import higher, same
 class Flaws:
     """The flaws of what stands here (`known`, by name, each once), and the ids that reach each release on offer (`rows`, by
     name and canonical version). `complete` says whether `rows` cover all that is on offer; where they do not, a flaw is taken
-    to be gone from its first fixed version on, unless a row says that it is not. `new` are the names of `rows` that do not stand
-    here.
+    to be gone from its first fixed version on, unless a row says that it is not. `new` are the names of `rows` of which nothing
+    stands here.
     """
 
     known: Mapping[str, tuple[AdvisoryMatch, ...]] = field(default_factory=dict)
