@@ -6,7 +6,6 @@ here. Unknown keys are an error: a file from a newer schema must not be half und
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import json
@@ -16,6 +15,7 @@ from enum import Enum, IntEnum
 from typing import Any, TypeVar
 
 from steadypin.errors import StaleInput
+from steadypin.values import MISSING, fields, is_dataclass
 
 SCHEMA_VERSION = 1
 
@@ -34,7 +34,7 @@ def to_plain(value: object) -> Any:
         return value
     if kind is tuple or kind is list:
         return [to_plain(item) for item in typing.cast("typing.Iterable[object]", value)]
-    if dataclasses.is_dataclass(kind):
+    if is_dataclass(kind):
         return _plain_fields(value, _defaults(kind))
     if isinstance(value, IntEnum):
         return value.name.lower()
@@ -53,7 +53,7 @@ def _plain_fields(value: object, defaults: tuple[tuple[str, object], ...]) -> di
 
 @functools.cache
 def _defaults(cls: type) -> tuple[tuple[str, object], ...]:
-    return tuple((field.name, field.default) for field in dataclasses.fields(cls))
+    return tuple((field.name, field.default) for field in fields(cls))
 
 
 def dumps(plain: object) -> str:
@@ -119,10 +119,10 @@ def _hints(cls: type) -> dict[str, Any]:
 
 @functools.cache
 def _required(cls: type) -> frozenset[str]:
-    if not dataclasses.is_dataclass(cls):
+    if not is_dataclass(cls):
         return frozenset()
-    missing = dataclasses.MISSING
-    return frozenset(f.name for f in dataclasses.fields(cls) if f.default is missing and f.default_factory is missing)
+    missing = MISSING
+    return frozenset(f.name for f in fields(cls) if f.default is missing and f.default_factory is missing)
 
 
 def _build(kind: Any, plain: Any, path: str) -> Any:
@@ -135,7 +135,7 @@ def _build(kind: Any, plain: Any, path: str) -> Any:
         return _build_collection(origin, typing.get_args(kind), plain, path)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _build_enum(kind, plain, path)
-    if dataclasses.is_dataclass(kind):
+    if is_dataclass(kind):
         return _build_dataclass(typing.cast(type, kind), plain, path)
     if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
         return _build_row(kind, plain, path)

@@ -5,10 +5,8 @@ Options win over STEADYPIN_… variables (the command line resolves both), those
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from steadypin.model import parse
 from steadypin.model.location import Location
 from steadypin.model.policy import Policy, Suppression
 from steadypin.model.severity import Severity
+from steadypin.values import dataclass, field, fields, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,9 +264,9 @@ class _Reader:
 def override(settings: Settings, **options: Any) -> Settings:
     """Settings with the options that were given (not None, not empty); policy fields by their own names."""
     given = {name: value for name, value in options.items() if value not in (None, (), [])}
-    policy_fields = {field.name for field in dataclasses.fields(Policy)}
+    policy_fields = {field.name for field in fields(Policy)}
     policy = {name: given.pop(name) for name in list(given) if name in policy_fields}
-    return dataclasses.replace(settings, policy=dataclasses.replace(settings.policy, **policy), **given)
+    return replace(settings, policy=replace(settings.policy, **policy), **given)
 
 
 def parse_severity(text: str | None) -> Severity | None:

@@ -11,13 +11,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import IO
 
 from steadypin.errors import CommandNotFound, CommandTimeout
 from steadypin.text import redact
+from steadypin.values import dataclass
 
 OUTPUT_LIMIT = 4 * 1024 * 1024
 """How many bytes of each stream are kept: the first and the last half of it."""

@@ -19,20 +19,21 @@ MODULES = {
 TRIAL_EDGES = {"sandbox", "runner", "journal"}
 
 # What everybody speaks ("" is steadypin itself: the version). The codec is among it: digests, caches and snapshots are all JSON.
-LANGUAGE = {"", "model", "errors", "text", "toml", "durations", "codec"}
+LANGUAGE = {"", "model", "errors", "text", "toml", "durations", "codec", "values"}
 HANDS = LANGUAGE | {"process", "transport"}
 PURE = {"comparison", "checks", "planning", "trials (pure)", "reporters"}
 EDGES = {"sources", "transport", "index", "advisories", "resolution", "locking", "trials (edge)"}
 
 MAY_IMPORT = {
     "": set(),
-    "model": set(),
+    "values": set(),
+    "model": {"values"},
     "text": set(),
     "durations": {"errors"},
     "errors": {"model"},
     "toml": {"errors", "model"},
-    "process": {"errors", "text"},
-    "codec": {"errors", "model", "text"},
+    "process": {"errors", "text", "values"},
+    "codec": {"errors", "model", "text", "values"},
     "config": LANGUAGE,
     **dict.fromkeys(PURE, LANGUAGE),
     **dict.fromkeys(EDGES, HANDS),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from steadypin.advisories.matching import Withdrawn
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.gap import Gap
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from steadypin.advisories.documents import Document
 from steadypin.errors import DatabaseError
 from steadypin.model.advisory import Advisory
 from steadypin.text import printable, redact
+from steadypin.values import dataclass
 
 if TYPE_CHECKING:
     import sqlite3

@@ -10,13 +10,13 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from steadypin.advisories.documents import ARCHIVE_LIMIT
 from steadypin.errors import DatabaseError, NetworkError
 from steadypin.transport.session import Answer, Session, shown_url
+from steadypin.values import dataclass
 
 OSV_ZIP = "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"
 """Where the OSV project publishes all records about PyPI packages."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from steadypin.errors import NetworkError
 from steadypin.transport.cache import DEFAULT_MAX_AGE, Cache, Entry
 from steadypin.transport.session import Session, shown_url
+from steadypin.values import dataclass
 
 ANSWER_LIMIT = 64 * 1024 * 1024
 _BUCKET = "advisories"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from steadypin.model.advisory import Advisory, AdvisoryMatch, Affected, Affected
 from steadypin.model.gap import Gap
 from steadypin.model.severity import Severity
 from steadypin.text import printable
+from steadypin.values import dataclass
 
 MALICIOUS = "MAL-"
 REFERENCE_LIMIT = 10

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -17,6 +16,7 @@ from steadypin.advisories.versions import canonical
 from steadypin.model import parse
 from steadypin.model.advisory import Advisory, Affected, AffectedRange
 from steadypin.text import printable
+from steadypin.values import dataclass
 
 ECOSYSTEM = "PyPI"
 RECORD_LIMIT = 8 * 1024 * 1024

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 
 from steadypin.checks.rule import Case, Check
@@ -15,6 +14,7 @@ from steadypin.model.location import Location
 from steadypin.model.released import Project
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
+from steadypin.values import replace
 
 VULNERABLE = Rule(
     id="vulnerable",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
 
 from steadypin.checks.rule import Case, Check
 from steadypin.model.finding import Finding
@@ -13,6 +12,7 @@ from steadypin.model.location import Location
 from steadypin.model.readiness import Dockerfile, Instruction, Readiness
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
+from steadypin.values import replace
 
 UNPINNED_BASE = Rule(
     id="dockerfile-unpinned-base",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from urllib.parse import unquote
 
 from steadypin.checks.installers import INSTALLERS
@@ -16,6 +15,7 @@ from steadypin.model.location import Location
 from steadypin.model.locked import LockedPackage
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
+from steadypin.values import replace
 
 NOT_LOCKED = Rule(
     id="installed-not-locked",

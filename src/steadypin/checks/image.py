@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 
 from steadypin.checks.rule import Case, Check
@@ -17,6 +16,7 @@ from steadypin.model.released import ReleaseFile
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 from steadypin.model.target import Target
+from steadypin.values import replace
 
 NOT_INSTALLABLE = Rule(
     id="image-not-installable",

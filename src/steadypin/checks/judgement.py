@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from steadypin.model.location import Location
 from steadypin.model.policy import Policy, Suppression
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
+from steadypin.values import dataclass, replace
 
 if TYPE_CHECKING:
     from steadypin.model.baseline import Baseline

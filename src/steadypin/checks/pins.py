@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from steadypin.checks.installers import INSTALLERS
 from steadypin.checks.rule import Case, Check
@@ -15,6 +14,7 @@ from steadypin.model.location import Location, Problem
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
+from steadypin.values import replace
 
 UNPINNED = Rule(
     id="unpinned",

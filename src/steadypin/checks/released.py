@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from packaging.version import Version
 
@@ -15,6 +14,7 @@ from steadypin.model.finding import Finding
 from steadypin.model.location import Location
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
+from steadypin.values import replace
 
 YANKED = Rule(
     id="yanked",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from steadypin.model.facts import Facts
 from steadypin.model.finding import Finding
 from steadypin.model.locked import SourceFile
+from steadypin.values import dataclass
 
 _LOCK_RULES = frozenset(
     {"lock-stale", "lock-violates-declared", "lock-other-python", "unpinned", "missing-hashes", "locks-disagree"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from steadypin.model.comparison import Comparison, PackageComparison
@@ -11,6 +10,7 @@ from steadypin.model.facts import Facts
 from steadypin.model.finding import Finding
 from steadypin.model.policy import Policy
 from steadypin.model.rule import Rule
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from steadypin.cli.words import BaseOptions, FactsOption, JudgingOptions, NewsOp
 from steadypin.config import Settings, parse_days
 from steadypin.errors import UsageError
 from steadypin.reporters import REPORTERS
+from steadypin.values import replace
 
 if TYPE_CHECKING:
     from steadypin.model.facts import Facts

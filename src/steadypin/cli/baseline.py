@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from steadypin.cli.output import check_writable, write_file, write_stdout
 from steadypin.cli.settings import settings_of
 from steadypin.cli.words import GroupOptions, ProjectOptions, SnapshotOption, TargetOption, file, flag
 from steadypin.reporters.layout import count
+from steadypin.values import replace
 
 
 class BaselineOptions(GroupOptions, SnapshotOption, ProjectOptions, TargetOption):

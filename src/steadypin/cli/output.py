@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from steadypin.errors import OutputError, UsageError
 from steadypin.reporters.reporter import Presentation, Reporter
+from steadypin.values import dataclass
 
 T = TypeVar("T")
 

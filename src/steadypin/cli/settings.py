@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from steadypin import config
 from steadypin.cli.words import Options
 from steadypin.config import Settings
 from steadypin.errors import UsageError
+from steadypin.values import replace
 
 
 def settings_of(options: Options, root: Path | None = None) -> Settings:

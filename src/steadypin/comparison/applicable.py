@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from steadypin.comparison.selection import Selection, holds, holds_somehow
 from steadypin.comparison.walk import Walk
@@ -17,6 +16,7 @@ from steadypin.model import parse
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.locked import LockedDependency, LockedPackage, SourceFile
 from steadypin.model.target import Target
+from steadypin.values import dataclass
 
 __all__ = ["Applicable", "Selection", "applicable", "file_group"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from steadypin.comparison import demands as asking
@@ -18,6 +17,7 @@ from steadypin.model.installed import InstalledDistribution
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.policy import Policy
 from steadypin.model.released import Project, Release
+from steadypin.values import dataclass, replace
 
 _T = TypeVar("_T")
 

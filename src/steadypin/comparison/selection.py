@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from steadypin.model.target import Target
+from steadypin.values import dataclass
 
 _QUOTED = re.compile(r"""["']([^"']+)["']""")
 _EXTRA = re.compile(r"""\bextra\s*(==|!=)\s*("[^"]*"|'[^']*')""")

@@ -7,7 +7,6 @@ used, and the names after "via" where a requirements file has them; those tell w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from steadypin.comparison.demands import is_movable_pin, place
 from steadypin.model import parse
@@ -15,6 +14,7 @@ from steadypin.model.comparison import Comparison, Demand, PackageComparison
 from steadypin.model.facts import Facts
 from steadypin.model.locked import LockedPackage
 from steadypin.model.tree import PackageTree, TreeNode
+from steadypin.values import dataclass, replace
 
 MOST_LEVELS = 60
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from steadypin.comparison.selection import Selection, holds, holds_somehow
 from steadypin.model import parse
 from steadypin.model.locked import LockedDependency, LockedPackage
 from steadypin.model.target import Target
+from steadypin.values import dataclass
 
 _MANY = 64
 """Entries of one name from which on edges are not asked which of them they mean: no tool writes so many."""

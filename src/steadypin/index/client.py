@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from steadypin.text import printable, redact
 from steadypin.transport.cache import LONGEST_MAX_AGE, Cache, Entry
 from steadypin.transport.pool import run_all
 from steadypin.transport.session import Session, shown_url
+from steadypin.values import dataclass
 
 if TYPE_CHECKING:
     from steadypin.index.metadata import ReleaseMetadata

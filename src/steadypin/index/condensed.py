@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.version import Version
@@ -15,6 +14,7 @@ from packaging.version import Version
 from steadypin.index.pages import Page, published, version_of, yanked_reason
 from steadypin.model.parse import version as parse_version
 from steadypin.model.released import Project, Release
+from steadypin.values import dataclass, field
 
 FORMAT = 2
 """Goes into the name of the cache's bucket; raise it with every change of what is written."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
 
 from steadypin.errors import NetworkError
 from steadypin.index.local import path_of
 from steadypin.index.routing import Routing
 from steadypin.model.released import ReleaseFile
 from steadypin.transport.session import MEGABYTE, Session, shown_url
+from steadypin.values import replace
 
 LARGEST = 512 * MEGABYTE
 """Bytes of one file that is fetched in order to hash it."""

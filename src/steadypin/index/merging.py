@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import replace
 
 from packaging.version import Version
 
 from steadypin.model.released import Project, Release
+from steadypin.values import replace
 
 
 def merge(projects: Sequence[Project]) -> Project:

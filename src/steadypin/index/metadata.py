@@ -6,7 +6,6 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from email.errors import MessageError
 from email.parser import BytesParser
 from pathlib import Path
@@ -16,6 +15,7 @@ from steadypin.index.local import path_of
 from steadypin.model.parse import normalise
 from steadypin.model.released import ReleaseFile
 from steadypin.transport.session import MEGABYTE, Session, shown_url
+from steadypin.values import dataclass
 
 METADATA_LIMIT = 8 * MEGABYTE
 WHEEL_LIMIT = 64 * MEGABYTE

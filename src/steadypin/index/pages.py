@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -19,6 +18,7 @@ from steadypin.model.parse import normalise
 from steadypin.model.parse import version as parse_version
 from steadypin.model.released import ReleaseFile
 from steadypin.text import printable, redact
+from steadypin.values import dataclass
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 HTML_TYPES = ("application/vnd.pypi.simple.v1+html", "text/html", "application/xhtml+xml")

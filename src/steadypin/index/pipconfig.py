@@ -10,12 +10,12 @@ import configparser
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from steadypin.errors import ConfigError
 from steadypin.model.location import Location
 from steadypin.text import printable, redact
+from steadypin.values import dataclass, field
 
 _SECTIONS = ("global", "install", "list")
 _ALIASES = {"pypi-url": "index-url", "default-timeout": "timeout"}

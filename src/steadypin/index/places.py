@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from steadypin.model.released import Project
 from steadypin.transport.cache import Cache, Entry
 from steadypin.transport.revalidation import revalidate
 from steadypin.transport.session import Answer, Session, shown_url
+from steadypin.values import dataclass
 
 BUCKET = f"index-{FORMAT}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
 from functools import partial
 
 from steadypin.errors import NetworkError
@@ -13,6 +12,7 @@ from steadypin.index.client import IndexClient
 from steadypin.model.released import ReleaseFile
 from steadypin.transport.cache import LONGEST_MAX_AGE, Cache, Entry
 from steadypin.transport.pool import run_all
+from steadypin.values import dataclass, fields
 
 _BUCKET = "files-1"
 _FIELDS = tuple(field.name for field in fields(ReleaseFile))

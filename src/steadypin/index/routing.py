@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from steadypin.errors import UsageError
 from steadypin.index.pipconfig import PipSettings, read_pip_settings
 from steadypin.transport.auth import Login, take_login
 from steadypin.transport.session import Manners, shown_url
+from steadypin.values import dataclass, field
 
 DEFAULT_INDEX = "https://" + "pypi" + ".org/simple"
 _LONGEST_TIMEOUT = 60.0

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from steadypin.errors import SourceError
 from steadypin.locking.edits import Edit, NewPin, Repin
 from steadypin.model.location import Location
 from steadypin.model.released import ReleaseFile
+from steadypin.values import dataclass
 
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*packages[ \t]*\]\]", re.MULTILINE)
 _TABLE = re.compile(r"^[ \t]*\[{1,2}[ \t]*(?P<name>[A-Za-z0-9_.\" -]+?)[ \t]*\]{1,2}[ \t]*(?:#[^\n]*)?$", re.MULTILINE)

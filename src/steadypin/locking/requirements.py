@@ -10,12 +10,12 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from steadypin.errors import SourceError
 from steadypin.locking.edits import Edit, NewPin, Repin
 from steadypin.model.location import Location
 from steadypin.model.parse import normalise
+from steadypin.values import dataclass
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _HASH = re.compile(r"--hash[=\s]+['\"]?([A-Za-z0-9]+:[0-9a-fA-F]+)['\"]?")

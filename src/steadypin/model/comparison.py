@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steadypin.model import parse
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.installed import InstalledDistribution
 from steadypin.model.locked import LockedPackage
 from steadypin.model.released import Project, Release
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

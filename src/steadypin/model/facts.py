@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steadypin.model.advisory import AdvisoryMatch, UnsafeRelease
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.files import FileCheck
@@ -14,6 +12,7 @@ from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.readiness import Readiness
 from steadypin.model.released import Project
 from steadypin.model.target import Target
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

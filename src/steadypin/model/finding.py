@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.location import Location
 from steadypin.model.severity import Severity
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

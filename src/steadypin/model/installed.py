@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steadypin.model.location import Location, Problem
 from steadypin.model.target import Target
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.location import Location, Problem
+from steadypin.values import dataclass
 
 KINDS = ("index", "vcs", "url", "path", "editable", "virtual", "conda")
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steadypin.model.installed import DirectUrl
 from steadypin.model.released import ReleaseFile
 from steadypin.model.target import Target
+from steadypin.values import dataclass
 
 DIRECT, TRANSITIVE, DEVELOPMENT = "direct", "transitive", "development"
 BUILD_TOOL, LEFTOVER, OWN = "build-tool", "leftover", "own"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steadypin.model.code import CodeUse
 from steadypin.model.pins import Standing
 from steadypin.model.released import ReleaseFile
 from steadypin.model.target import Target
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding, Suppressed
 from steadypin.model.gap import Gap
@@ -11,6 +9,7 @@ from steadypin.model.history import HistoryPoint
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 from steadypin.model.target import Target
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

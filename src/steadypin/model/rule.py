@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location
 from steadypin.model.severity import Severity
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from steadypin.model.gap import Gap
 from steadypin.model.plan import ManifestEdit
 from steadypin.model.trial import Culprit, TrialResult, Verdict
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

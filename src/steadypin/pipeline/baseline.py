@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadypin.errors import SteadypinError
 from steadypin.model.report import Report
+from steadypin.values import dataclass, replace
 
 if TYPE_CHECKING:
     from steadypin.model.baseline import Baseline

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from steadypin.model.plan import Stage
@@ -14,6 +13,7 @@ from steadypin.pipeline.preparing import Scene
 from steadypin.pipeline.trying import OutOfBudget, Trials
 from steadypin.reporters.plan_json import plan_digest
 from steadypin.trials.results import Versions, accounted, baseline_gap, chosen_stages, differences, pins_of, units_of
+from steadypin.values import dataclass, field, replace
 
 
 def carry_out(scene: Scene, trials: Trials) -> UpgradeResult:

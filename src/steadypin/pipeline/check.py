@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from steadypin.model.installed import PythonEnvironment
 from steadypin.model.report import Report
 from steadypin.pipeline import audit, baseline
 from steadypin.pipeline import facts as reading
+from steadypin.values import dataclass, replace
 
 if TYPE_CHECKING:
     from steadypin.model.baseline import Baseline

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 
 from steadypin.errors import CommandError
 from steadypin.model.facts import Facts
@@ -14,6 +13,7 @@ from steadypin.pipeline.trying import Judged, OutOfBudget, Trials, install_failu
 from steadypin.trials.bytests import Seen, search_by_tests
 from steadypin.trials.culprits import SearchResult, search
 from steadypin.trials.runner.reports import names_in_errors, packages_passed
+from steadypin.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

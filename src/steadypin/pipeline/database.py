@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steadypin.advisories import store, updating
@@ -14,6 +13,7 @@ from steadypin.index.routing import route
 from steadypin.pipeline.environment import cache_dir
 from steadypin.transport.auth import take_login
 from steadypin.transport.session import Manners, Session, shown_url
+from steadypin.values import dataclass, replace
 
 _DOWNLOAD_LIMIT = 1024**3
 _DOWNLOAD_SECONDS = 600.0

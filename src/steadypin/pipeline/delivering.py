@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from steadypin.index.client import IndexClient
@@ -18,6 +17,7 @@ from steadypin.resolution.uv import find_uv
 from steadypin.transport.cache import Cache
 from steadypin.trials.results import Versions, differences
 from steadypin.trials.sandbox.lab import Lab
+from steadypin.values import replace
 
 
 def write(scene: Scene, lab: Lab, result: UpgradeResult) -> UpgradeResult:

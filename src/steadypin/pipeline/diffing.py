@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steadypin.checks.installers import INSTALLERS
@@ -17,6 +16,7 @@ from steadypin.model.location import Location
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.pipeline.environment import cache_dir
 from steadypin.planning.moves import Size, is_calendar, size
+from steadypin.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

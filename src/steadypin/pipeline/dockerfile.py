@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steadypin.config import Settings
@@ -15,6 +14,7 @@ from steadypin.model.recipe import Recipe
 from steadypin.pipeline import facts as reading
 from steadypin.pipeline.readiness import ImageRequest, with_readiness
 from steadypin.sources.entry_points import start_command
+from steadypin.values import dataclass, replace
 
 _COMPILERS = ("gcc", "libc6-dev")
 _ALPINE_COMPILERS = ("gcc", "musl-dev")

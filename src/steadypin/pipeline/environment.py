@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from steadypin.config import Settings
 from steadypin.model.installed import PythonEnvironment
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from steadypin.model.location import Problem
 from steadypin.model.locked import SourceFile
 from steadypin.model.target import Target
 from steadypin.pipeline import environment
+from steadypin.values import dataclass, replace
 
 Progress = Callable[[int, int], None]
 FACTS = "facts"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from steadypin.errors import CommandError
 from steadypin.model.trial import Verdict
@@ -11,6 +10,7 @@ from steadypin.model.upgrade import Baseline
 from steadypin.pipeline.preparing import Scene, leave_out
 from steadypin.pipeline.trying import Trials
 from steadypin.trials.sandbox.lab import Lab
+from steadypin.values import replace
 
 MOST_REFUSED = 10
 """Pins that may be left out because they cannot be installed; more means that something else is wrong."""

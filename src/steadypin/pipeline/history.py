@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from steadypin.model.report import Report
 from steadypin.model.severity import Severity
 from steadypin.reporters.measures import measures, numbers, parse_moment
 from steadypin.sources.reading import read_bytes
+from steadypin.values import dataclass
 
 _MOST = 1_000_000_000
 _HINT = "write it with `steadypin audit -o audit.json`"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from steadypin.model.facts import Facts
 from steadypin.model.plan import Change, Plan
 from steadypin.pipeline.environment import cache_dir
 from steadypin.planning.links import reviewer_links
+from steadypin.values import replace
 
 Urls = dict[str, tuple[tuple[str, str], ...]]
 _ELSEWHERE = ("image", "snapshot", "sbom", "zipapp")

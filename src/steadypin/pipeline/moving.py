@@ -7,7 +7,6 @@ cannot be tried.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
 from steadypin.model.resolution import Question
 from steadypin.planning.bounds import corridor, exactly
@@ -15,6 +14,7 @@ from steadypin.planning.resolver import Resolver
 from steadypin.trials.results import Versions as Versions
 from steadypin.trials.results import differences as differences
 from steadypin.trials.sandbox.pins import Pins
+from steadypin.values import dataclass, field, replace
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from steadypin.config import Settings
 from steadypin.model.advisory import AdvisoryMatch, UnsafeRelease
@@ -14,6 +13,7 @@ from steadypin.pipeline import advisories
 from steadypin.pipeline import facts as reading
 from steadypin.planning.candidates import are_ripe
 from steadypin.planning.goal import Goal
+from steadypin.values import dataclass, field, replace
 
 Pair = tuple[str, str]
 

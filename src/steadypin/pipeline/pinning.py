@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -33,6 +32,7 @@ from steadypin.pipeline import facts as reading
 from steadypin.pipeline.release_files import Progress, files_of_releases, fits, label
 from steadypin.planning.contradictions import bare, contradictions, doubles
 from steadypin.planning.standing import Names, standings
+from steadypin.values import dataclass, replace
 
 ELSEWHERE = ("image", "snapshot", "sbom", "zipapp")
 """Kinds of environments whose files are not on this disk where their paths say."""

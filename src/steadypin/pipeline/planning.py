@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
@@ -35,6 +34,7 @@ from steadypin.resolution.choose import Circumstances, choose, owners
 from steadypin.resolution.pipoptions import Access, PipConstraints, index_options, index_variables, pip_constraints
 from steadypin.resolution.uvsettings import own_cooldown
 from steadypin.sources.reading import read_bytes
+from steadypin.values import dataclass, field, replace
 
 Tell = Callable[[str], None]
 _ROUNDS = 5

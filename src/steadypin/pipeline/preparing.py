@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from steadypin.comparison import compare
@@ -24,6 +23,7 @@ from steadypin.planning.candidates import resolve_base
 from steadypin.planning.problem import Problem, pose
 from steadypin.resolution.uv import find_uv
 from steadypin.trials.sandbox.installers import Installer, Pip, Uv
+from steadypin.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

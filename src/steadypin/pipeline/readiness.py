@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steadypin.comparison import compare
@@ -29,6 +28,7 @@ from steadypin.sources.bases import as_of, describe_base, python_ends, removed_m
 from steadypin.sources.dockerfile_text import exposed, find_dockerfiles, read_dockerfile, read_ignored
 from steadypin.sources.targets import parse_target
 from steadypin.text import shown
+from steadypin.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

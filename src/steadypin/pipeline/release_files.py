@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from steadypin.config import Settings
@@ -12,6 +11,7 @@ from steadypin.model.facts import Facts
 from steadypin.model.released import ReleaseFile
 from steadypin.model.target import Target
 from steadypin.pipeline import environment
+from steadypin.values import dataclass
 
 Progress = Callable[[int, int], None]
 

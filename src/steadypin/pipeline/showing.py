@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from steadypin.comparison.applicable import Selection, applicable
 from steadypin.model.locked import SourceFile
 from steadypin.sources.reading import read_file
+from steadypin.values import replace
 
 
 def read(path: Path, *, format: str | None, target: str | None) -> SourceFile:

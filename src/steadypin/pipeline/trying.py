@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from time import monotonic
 
 from steadypin.errors import CommandError, Inconclusive
@@ -19,6 +18,7 @@ from steadypin.trials.journal import Journal, Subject
 from steadypin.trials.runner.run import Place, can_narrow, run_tests
 from steadypin.trials.sandbox.lab import Lab
 from steadypin.trials.sandbox.pins import Pins
+from steadypin.values import dataclass, field
 
 STREAK = 5
 """Red answers in a row after which the last green lock is asked whether the world is still as it was."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -26,6 +25,7 @@ from steadypin.trials.runner.confine import confinement
 from steadypin.trials.runner.run import Place
 from steadypin.trials.sandbox.claims import own_folder
 from steadypin.trials.sandbox.lab import Lab
+from steadypin.values import replace
 
 
 def upgrade(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from steadypin.model.verdict import ImageVerdict
 from steadypin.sources.image import read_image
 from steadypin.sources.project import read_project
 from steadypin.text import printable
+from steadypin.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

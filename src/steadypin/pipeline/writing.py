@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from steadypin.errors import SourceError, SteadypinError
@@ -18,6 +17,7 @@ from steadypin.model.parse import satisfies_pin
 from steadypin.model.released import ReleaseFile
 from steadypin.sources.reading import read_bytes, reader_of
 from steadypin.trials.results import Versions, differences
+from steadypin.values import dataclass, field
 
 FilesOf = Callable[[str, str], tuple[ReleaseFile, ...]]
 _OURS = {"requirements": requirements.rewrite, "constraints": requirements.rewrite, "pylock": pylock.rewrite}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
@@ -25,6 +24,7 @@ from steadypin.planning.moves import Size, ceiling, is_calendar
 from steadypin.planning.problem import Problem
 from steadypin.planning.resolver import Resolver
 from steadypin.text import printable
+from steadypin.values import dataclass, replace
 
 _NO_FLAWS = Flaws()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from steadypin.model.plan import Change, Coupling
 from steadypin.model.resolution import Resolution, ResolvedPackage
@@ -14,6 +13,7 @@ from steadypin.planning.flaws import Flaws
 from steadypin.planning.goal import Goal
 from steadypin.planning.problem import Problem
 from steadypin.planning.risk import Risk, assess
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

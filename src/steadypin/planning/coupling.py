@@ -8,7 +8,6 @@ metadata say; where both are silent no need is known, and the resolver finds it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from packaging.version import Version
@@ -17,6 +16,7 @@ from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.plan import Coupling
 from steadypin.model.resolution import Required, Resolution
+from steadypin.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

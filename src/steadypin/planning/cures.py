@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from math import ceil, log2
 
 from steadypin.model import parse
@@ -19,6 +18,7 @@ from steadypin.model.resolution import Conflict, Question, Resolution
 from steadypin.planning.bounds import at_least, exactly, higher
 from steadypin.planning.flaws import Flaws, worse
 from steadypin.planning.resolver import Resolver
+from steadypin.values import dataclass, field, replace
 
 _FLAW = 1000
 """One flaw weighs as much as moving so many packages."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from steadypin.model import parse
 from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.facts import Facts
 from steadypin.planning.bounds import higher, same
+from steadypin.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

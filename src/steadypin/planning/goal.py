@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from steadypin.errors import UsageError
 from steadypin.model.parse import normalise
+from steadypin.values import dataclass
 
 
 class Level(Enum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from math import ceil, log2
 
 from steadypin.model import parse
@@ -21,6 +20,7 @@ from steadypin.planning.goal import Goal, Level
 from steadypin.planning.problem import Problem, is_demand
 from steadypin.planning.resolver import Resolver
 from steadypin.text import printable
+from steadypin.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

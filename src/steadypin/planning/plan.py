@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from steadypin.codec import digest
 from steadypin.model.comparison import Comparison
@@ -22,6 +21,7 @@ from steadypin.planning.resolver import Resolver
 from steadypin.planning.risk import level
 from steadypin.planning.solving import Step, solve_drafts
 from steadypin.planning.stages import SECURITY, Draft, draft_stages
+from steadypin.values import dataclass, replace
 
 
 @dataclass(slots=True)

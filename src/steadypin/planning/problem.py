@@ -7,7 +7,6 @@ Exact pins of a hand-written requirements file are a lock and may move; every ot
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from packaging.version import Version
 
@@ -20,6 +19,7 @@ from steadypin.model.released import Project
 from steadypin.model.resolution import Question
 from steadypin.planning.goal import Goal
 from steadypin.planning.tools import is_tool
+from steadypin.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.released import Project, Release
 from steadypin.planning.clock import months_between
 from steadypin.planning.moves import Size, is_calendar, size
+from steadypin.values import dataclass
 
 _BASE = {Size.NONE: 0, Size.PATCH: 1, Size.MINOR: 3, Size.BIG: 6, Size.MAJOR: 8}
 _WORDS = {Size.NONE: "same version", Size.PATCH: "patch", Size.MINOR: "minor", Size.MAJOR: "major"}

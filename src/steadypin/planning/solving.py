@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from steadypin.model.resolution import Question, Required, Resolution, ResolvedPackage
 from steadypin.planning.bounds import corridor, exactly
 from steadypin.planning.resolver import Resolver
 from steadypin.planning.stages import Draft
+from steadypin.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

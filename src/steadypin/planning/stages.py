@@ -5,12 +5,12 @@ move alone, with everything that a move needs before it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from steadypin.planning.coupling import Need, components, graph
 from steadypin.planning.goal import Grouping
 from steadypin.planning.moves import Size
 from steadypin.planning.risk import Risk
+from steadypin.values import dataclass
 
 SECURITY, TOOLS, PATCH, MINOR, MAJOR = 1, 2, 3, 4, 5
 _TITLES = {

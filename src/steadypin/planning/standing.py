@@ -7,7 +7,6 @@ there are none of these, the REQUESTED marker (PEP 376) and the shape of the dep
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from steadypin.model import parse
 from steadypin.model.code import CodeImport, CodeUse
@@ -15,6 +14,7 @@ from steadypin.model.comparison import Comparison, PackageComparison
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.facts import Facts
 from steadypin.model.pins import BUILD_TOOL, DEVELOPMENT, DIRECT, LEFTOVER, OWN, TRANSITIVE, Standing
+from steadypin.values import dataclass, field, replace
 
 BUILD_TOOLS = frozenset(
     {

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from steadypin.codec import SCHEMA_VERSION
@@ -21,6 +20,7 @@ from steadypin.reporters.layout import count, names
 from steadypin.reporters.markdown import escape
 from steadypin.reporters.plan_json import plan_digest
 from steadypin.reporters.plan_terminal import headline, reason_words
+from steadypin.values import dataclass
 
 LIMIT = 65_536
 """Characters in the body of a pull request or issue on GitHub."""

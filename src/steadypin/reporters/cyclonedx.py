@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -25,6 +24,7 @@ from steadypin.model.locked import LockedFile, LockedPackage
 from steadypin.model.report import Report
 from steadypin.reporters.reporter import Presentation
 from steadypin.text import shown
+from steadypin.values import dataclass
 
 SCHEMA = "http://cyclonedx.org/schema/bom-1.6.schema.json"
 _ALGORITHMS = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}

@@ -7,13 +7,13 @@ use to the newest stable one, never below zero, summed over the packages. One wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.released import Release
 from steadypin.model.report import Report
+from steadypin.values import dataclass
 
 DRIFT = frozenset({"installed-not-locked", "locked-not-installed", "version-differs", "source-differs", "installed-not-chosen"})
 """The rules that say that environment and lock are not the same."""

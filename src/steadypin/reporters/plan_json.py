@@ -6,13 +6,13 @@ A plan file is taken back only if it says the same in both places: what a review
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from steadypin import codec
 from steadypin.errors import StaleInput
 from steadypin.model.plan import Change, Hold, Plan, PlanStats, Stage
 from steadypin.reporters.reporter import Presentation
+from steadypin.values import replace
 
 KIND = "plan"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Generic, TypeVar, cast
+
+from steadypin.values import dataclass
 
 T = TypeVar("T")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from steadypin import __version__, codec
 from steadypin.errors import StaleInput
 from steadypin.model.resolution import Question, Resolution
+from steadypin.values import dataclass
 
 _KIND = "resolution"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from steadypin.model.resolution import Question, Resolution
 from steadypin.resolution.piptools import PipTools, find_piptools
 from steadypin.resolution.uv import TIMEOUT, Uv, find_uv
 from steadypin.resolution.warm import Warm
+from steadypin.values import dataclass, field, replace
 
 NAMES = ("auto", "uv", "pip-tools")
 _OWNERS = {"poetry": "poetry", "pdm": "pdm", "pipfile": "pipenv", "pixi": "pixi", "conda-lock": "conda-lock"}

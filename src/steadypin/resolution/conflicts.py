@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 
 from steadypin.model.parse import normalise, requirement
 from steadypin.model.resolution import Conflict
+from steadypin.values import replace
 
 PROJECT = ""
 PYTHON = "Python"

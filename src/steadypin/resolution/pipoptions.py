@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import configparser
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from steadypin.model import parse
+from steadypin.values import dataclass, field
 
 _SECTIONS = ("global", "install")
 

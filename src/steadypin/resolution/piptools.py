@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import sys
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from steadypin.resolution.compiled import read_compiled
 from steadypin.resolution.conflicts import pip_conflicts
 from steadypin.resolution.scratch import QuestionFiles, question_files
 from steadypin.resolution.uv import TIMEOUT, host_platform
+from steadypin.values import dataclass, field, replace
 
 _ASK = (
     "import sys, importlib.util as u\n"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from steadypin import codec
 from steadypin.errors import ResolverError
 from steadypin.model.resolution import Question, Resolution
+from steadypin.values import dataclass, field
 
 _KIND = "resolutions"
 

@@ -13,7 +13,6 @@ import re
 import shutil
 import sys
 import sysconfig
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from steadypin.resolution.compiled import read_compiled
 from steadypin.resolution.conflicts import as_required, uv_conflicts
 from steadypin.resolution.evidence import read_evidence
 from steadypin.resolution.scratch import QuestionFiles, question_files
+from steadypin.values import dataclass, field
 
 TIMEOUT = 600.0
 """Seconds for one resolution."""

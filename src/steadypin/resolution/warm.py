@@ -6,11 +6,10 @@ brought, twenty times faster, and from the same pages, so that all stages rest o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from steadypin.errors import ResolverError
 from steadypin.model.resolution import Question, Resolution
 from steadypin.resolution.uv import Uv
+from steadypin.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

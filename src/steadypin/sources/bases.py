@@ -102,7 +102,7 @@ def _at_least(minor: str, other: tuple[int, int]) -> bool:
 
 def with_library(base: ImageBase, *, glibc: str | None, musl: str | None) -> ImageBase:
     """The base with the C library that the user says it has. Raises UsageError."""
-    from dataclasses import replace
+    from steadypin.values import replace
 
     if glibc and musl:
         raise UsageError("--glibc and --musl exclude each other", hint="a base image has one C library")

@@ -8,12 +8,12 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from steadypin.model.code import CodeImport, CodeUse
 from steadypin.model.location import Location
 from steadypin.model.standard_library import REMOVED_MODULES
+from steadypin.values import dataclass, field
 
 MOST_FILES = 20_000
 LARGEST = 2 * 1024 * 1024

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from steadypin.errors import SourceError
 from steadypin.model.location import Location, Problem
 from steadypin.sources.ignoring import Chain, ignored, load_rules, outer_rules
+from steadypin.values import dataclass, field
 
 SKIPPED = frozenset(
     {

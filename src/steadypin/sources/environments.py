@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steadypin.errors import EnvironmentNotFound, InterpreterError
@@ -25,6 +24,7 @@ from steadypin.model.installed import PythonEnvironment
 from steadypin.sources.interpreter import inspect
 from steadypin.sources.live import environment_of
 from steadypin.text import printable
+from steadypin.values import dataclass, replace
 
 _IN_PROJECT = (".venv", "venv", "env", ".env")
 _HINT = "name it with --python (a venv, an interpreter, a site-packages folder), or give --no-env"

@@ -7,7 +7,8 @@ of the file, an unknown header is skipped.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from steadypin.values import dataclass
 
 _WANTED = re.compile(
     r"\n(name|version|requires-dist|requires-python|provides-extra)[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from steadypin.values import dataclass
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec

@@ -6,7 +6,6 @@ The first one is the Python that a container would start: that of VIRTUAL_ENV in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from steadypin.errors import SourceError
@@ -17,6 +16,7 @@ from steadypin.sources.standalone import chosen_layout, read_folder, read_layout
 from steadypin.sources.surroundings import Layout, elf_machine, glibc_level, layouts, read_venv_config
 from steadypin.sources.tags import Platform
 from steadypin.sources.targets import NEWEST_GLIBC, NEWEST_MUSL
+from steadypin.values import dataclass, field, replace
 
 _NO_PACKAGES = ("proc", "sys", "dev", "run", "boot")
 _CACHES = (".cache", ".git", "node_modules", "__pycache__")

@@ -14,7 +14,6 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -22,6 +21,7 @@ from steadypin.errors import SourceError
 from steadypin.model.location import Location
 from steadypin.sources.image_tree import ImageTree, TooLarge
 from steadypin.text import printable, redact
+from steadypin.values import dataclass
 
 LARGEST = 64 << 30
 """Bytes that the layers of one image may have after decompression."""

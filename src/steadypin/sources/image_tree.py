@@ -11,12 +11,12 @@ import errno
 import re
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import IO
 
 from steadypin.sources.filetree import SMALL_FILE, resolve_links
 from steadypin.sources.headers import end_of_headers
 from steadypin.sources.surroundings import GLIBC_VERSION, PYTHON_VERSION
+from steadypin.values import dataclass, field
 
 MOST_MEMBERS = 3_000_000
 MOST_KEPT = 512 * 1024 * 1024

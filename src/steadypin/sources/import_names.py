@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from steadypin.model.installed import InstalledDistribution
+from steadypin.values import dataclass
 
 RECORD_LIMIT = 64 * 1024 * 1024
 _EXTENSION = re.compile(r"(?:\.(?:cpython|pypy|abi)[^.]*|\.cp\d+[^.]*)?\.(?:so|pyd)$")

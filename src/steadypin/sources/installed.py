@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from steadypin.model.installed import DirectUrl, InstalledDistribution
 from steadypin.model.location import Location, Problem
@@ -16,6 +15,7 @@ from steadypin.model.parse import normalise, version
 from steadypin.sources.filetree import DISK, SMALL_FILE, FileTree
 from steadypin.sources.headers import Headers, end_of_headers, parse_headers
 from steadypin.text import printable
+from steadypin.values import dataclass, replace
 
 _FIRST_READ = 16384
 _LONGEST = 200

@@ -12,13 +12,13 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from steadypin.errors import CommandError, InterpreterError
 from steadypin.model.target import Target
 from steadypin.text import printable
+from steadypin.values import dataclass
 
 CACHE_VERSION = 1
 TIMEOUT = 20.0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from steadypin.sources.including import Refused, include_cycles, included_path
 from steadypin.sources.reading import read_file
 from steadypin.sources.roles import with_groups, with_roles
 from steadypin.text import printable, redact
+from steadypin.values import dataclass, field, replace
 
 MOST_FILES = 2000
 """How many files of one project are read, included ones among them."""

@@ -9,7 +9,6 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from steadypin.errors import SourceError, UsageError
@@ -17,6 +16,7 @@ from steadypin.model.location import Location, Problem
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles import READERS, Reader
 from steadypin.text import printable
+from steadypin.values import replace
 
 SIZE_LIMIT = 128 * 1024 * 1024
 """Bytes of the largest file that is read; the largest locks of large monorepos have a tenth of it."""

@@ -13,10 +13,10 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from steadypin.model.files import FileCheck, FileDrift
 from steadypin.model.installed import InstalledDistribution
+from steadypin.values import dataclass
 
 RECORD_LIMIT = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from steadypin.model.locked import SourceFile
+from steadypin.values import replace
 
 _MAIN = frozenset(
     {

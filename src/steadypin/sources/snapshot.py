@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from steadypin.sources.interpreter import facts_script, interpreter_of, parse_fa
 from steadypin.sources.live import environment_of
 from steadypin.sources.sbom import looks_like_sbom, read_sbom
 from steadypin.sources.targets import running_target
+from steadypin.values import replace
 
 LARGEST = 256 * 1024 * 1024
 """Bytes that a snapshot may have."""

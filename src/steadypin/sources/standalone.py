@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from steadypin.errors import SourceError
@@ -23,6 +22,7 @@ from steadypin.sources.surroundings import (
 )
 from steadypin.sources.tags import Platform
 from steadypin.sources.targets import running_target
+from steadypin.values import replace
 
 
 def read_folder(path: str, tree: FileTree = DISK, *, fallback: Target | None = None) -> PythonEnvironment:

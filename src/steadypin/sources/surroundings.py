@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from steadypin.model.target import Target
 from steadypin.sources.filetree import FileTree
 from steadypin.sources.tags import Abi, Platform, marker_variables, wheel_tags
+from steadypin.values import dataclass
 
 _LIBRARY = re.compile(r"(?P<kind>python|pypy)(?P<major>[23])(?:\.(?P<minor>\d{1,2}))?(?P<thread>t?)")
 _MINOR_IN_PATH = re.compile(r"python([23])\.(\d{1,2})(t?)(?![0-9])", re.IGNORECASE)

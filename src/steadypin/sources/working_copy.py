@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from steadypin import process
 from steadypin.errors import CommandError
 from steadypin.text import redact
+from steadypin.values import dataclass
 
 _CALM = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=", "-c", "protocol.allow=never", "--no-optional-locks")
 

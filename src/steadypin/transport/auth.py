@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+from steadypin.values import dataclass, field
 
 _PORTS = {"http": 80, "https": 443}
 

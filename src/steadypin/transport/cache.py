@@ -16,10 +16,10 @@ import time
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from steadypin.text import printable
+from steadypin.values import dataclass
 
 SIZE_LIMIT = 512 * 1024 * 1024
 """Bytes that all entries together may take."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from steadypin import __version__
+from steadypin.values import dataclass, field
 
 MEGABYTE = 1024 * 1024
 USER_AGENT = f"steadypin/{__version__}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from steadypin.transport.cache import Entry, lifetime
 from steadypin.transport.session import Answer, Session
+from steadypin.values import replace
 
 
 def revalidate(

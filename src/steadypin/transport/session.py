@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from steadypin.text import printable, redact
 from steadypin.transport.auth import Login, login_for, origin
 from steadypin.transport.manners import MEGABYTE as MEGABYTE
 from steadypin.transport.manners import Manners as Manners
+from steadypin.values import dataclass
 
 if TYPE_CHECKING:
     import requests

@@ -14,11 +14,11 @@ together the result is None, and the plain search has to decide, with all that h
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations
 
 from steadypin.model.trial import Verdict
 from steadypin.trials.culprits import SearchResult
+from steadypin.values import dataclass, field
 
 PAIRED = 6
 """Held units up to which every pair of them gets a second chance."""

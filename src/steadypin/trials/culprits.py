@@ -30,13 +30,13 @@ Three phases follow the baseline and the run with everything.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from math import comb, floor, log2
 
 from steadypin.model.trial import Verdict
 from steadypin.trials.ledger import Ledger, OutOfRuns
 from steadypin.trials.posterior import Belief, Choice, Prior, bits, union
+from steadypin.values import dataclass
 
 GREEN, RED, REFUSED = Verdict.PASSED, Verdict.FAILED, Verdict.UNRESOLVED
 RECALL = 0.7  # how often hints name a culprit

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from steadypin import codec
 from steadypin.errors import OutputError, StaleInput
 from steadypin.model.trial import TestRun
+from steadypin.values import dataclass, field
 
 VERSION = 1
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from functools import cached_property
 from math import exp
 
 from steadypin.model.trial import Verdict
 from steadypin.trials.posterior import bits
+from steadypin.values import dataclass, field
 
 PATIENCE = 3  # runs of one set before its flakiness is taken as its answer
 

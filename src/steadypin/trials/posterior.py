@@ -13,11 +13,12 @@ search in `culprits` believes only what it has seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, chain
 from math import log2
 from operator import or_
+
+from steadypin.values import dataclass, field
 
 COUNTS = (0.05, 0.2, 0.3, 0.5)  # how likely 0, 1, 2, 3 guilty units are before the first run: set so that all stay cheap
 TAIL = 0.2  # each one more is as likely as the one before, times this

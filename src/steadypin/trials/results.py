@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 
 from steadypin.model.gap import Gap
 from steadypin.model.parse import satisfies_pin
 from steadypin.model.plan import Stage
 from steadypin.model.trial import Verdict
 from steadypin.model.upgrade import Baseline, Held, Move, UpgradeResult
+from steadypin.values import replace
 
 Versions = Mapping[str, str]
 

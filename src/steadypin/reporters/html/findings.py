@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import groupby
 
 from steadypin.model.finding import Finding, Suppressed
 from steadypin.model.location import Location
 from steadypin.model.report import Report
 from steadypin.reporters.html.links import Link, anchor, plain_url
+from steadypin.values import dataclass, replace
 
 MOST_IN_A_GROUP = 40
 _ADVISORY = re.compile(r"[A-Za-z0-9:-]{3,60}")

@@ -7,10 +7,10 @@ that are furthest behind are kept, and the picture says how many it leaves out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
+from steadypin.values import dataclass
 
 MOST = 40
 WIDTH, PORT, GAP, COLUMN, MARGIN = 160, 17, 14, 304, 12

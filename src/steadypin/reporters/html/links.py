@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from steadypin.model.gap import Gap
 from steadypin.reporters.measures import parse_moment
+from steadypin.values import dataclass
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
 _URL = re.compile(r"https?://[^\s\"'<>\\@\x00-\x20]+")

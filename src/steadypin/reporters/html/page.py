@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from steadypin.model.gap import Gap
 from steadypin.model.report import Report
@@ -17,6 +16,7 @@ from steadypin.reporters.html.rows import Row, table_rows
 from steadypin.reporters.layout import count, names
 from steadypin.reporters.measures import Measures, measures
 from steadypin.reporters.plain import digest
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

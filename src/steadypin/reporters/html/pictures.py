@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.history import HistoryPoint
 from steadypin.model.released import Release
 from steadypin.reporters.measures import lag_years, moment, parse_moment
+from steadypin.values import dataclass
 
 MOST_DUMBBELLS = 40
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from steadypin.model.gap import Gap
 from steadypin.model.plan import Change, Plan, Stage
@@ -13,6 +12,7 @@ from steadypin.reporters.layout import count, names
 from steadypin.reporters.plan_json import plan_digest
 from steadypin.reporters.plan_terminal import flaw_words, headline, reason_words
 from steadypin.reporters.reporter import Presentation
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

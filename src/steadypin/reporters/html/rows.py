@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from steadypin.model import parse
 from steadypin.model.comparison import Blocker, PackageComparison
@@ -14,6 +13,7 @@ from steadypin.reporters.html.findings import FindingView, place_words, view
 from steadypin.reporters.html.links import Link, anchor, is_plain_name, plain_url
 from steadypin.reporters.layout import cut, names
 from steadypin.reporters.measures import Measures
+from steadypin.values import dataclass
 
 FEW_PACKAGES = 200
 

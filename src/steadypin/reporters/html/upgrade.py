@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from steadypin.model.gap import Gap
 from steadypin.model.trial import Culprit, TrialResult, Verdict
@@ -13,6 +12,7 @@ from steadypin.reporters.html.rendering import render_page
 from steadypin.reporters.layout import count, names
 from steadypin.reporters.reporter import Presentation
 from steadypin.reporters.upgrade_terminal import culprit_words, headline
+from steadypin.values import dataclass
 
 _TONES = {Verdict.PASSED: "low", Verdict.FAILED: "high"}
 MOST_TRIED = 200

@@ -11,12 +11,12 @@ import codecs
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from steadypin.errors import SourceError
 from steadypin.model.location import Location, Problem
 from steadypin.text import printable
+from steadypin.values import dataclass
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -7,7 +7,6 @@ only the pip part declares Python requirements.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.location import Location
@@ -19,6 +18,7 @@ from steadypin.sources.lockfiles.document import Document, Table, kind_of, quote
 from steadypin.sources.lockfiles.parts import Draft, by_marker, report_duplicates
 from steadypin.sources.lockfiles.requirements import read_line
 from steadypin.text import printable, redact
+from steadypin.values import replace
 
 
 def read(data: bytes, path: str) -> SourceFile:

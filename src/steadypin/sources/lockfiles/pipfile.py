@@ -7,7 +7,6 @@ repository may be an invented id instead of a name. Entries that are alike in se
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from steadypin.errors import SourceError
@@ -18,6 +17,7 @@ from steadypin.sources.lockfiles.document import Document, Table, WrongShape, ki
 from steadypin.sources.lockfiles.parts import MARKER_VARIABLES, Draft, by_marker, report_duplicates
 from steadypin.sources.lockfiles.references import is_url, url_kind
 from steadypin.text import printable, redact
+from steadypin.values import replace
 
 NEWEST = 6
 _VCS = ("git", "hg", "svn", "bzr")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from steadypin.errors import SourceError
 from steadypin.model.location import Location
@@ -23,6 +22,7 @@ from steadypin.sources.lockfiles.document import Document, Table, WrongShape, sh
 from steadypin.sources.lockfiles.parts import Draft, edge_of, locked_file
 from steadypin.sources.lockfiles.references import is_url, url_kind, url_origin
 from steadypin.text import printable, redact
+from steadypin.values import dataclass, field
 
 NEWEST = 7
 _KINDS = ("conda", "pypi", "conda_source", "source")

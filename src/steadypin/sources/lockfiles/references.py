@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from packaging.requirements import Requirement
@@ -13,6 +12,7 @@ from steadypin.model.locked import Origin
 from steadypin.model.parse import requirement
 from steadypin.sources.lockfiles.parts import file_name, is_name, marker_text, readable_requirement
 from steadypin.text import redact
+from steadypin.values import dataclass
 
 _VCS = ("git", "hg", "svn", "bzr")
 _PLAIN = ("http", "https", "ftp", "file")

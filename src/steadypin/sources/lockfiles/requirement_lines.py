@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from steadypin.values import dataclass, field
 
 _TAKES_VALUE = {
     "--index-url": "index-url",

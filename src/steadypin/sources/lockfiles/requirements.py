@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field, replace
 
 from steadypin.errors import SourceError
 from steadypin.model.declared import DeclaredRequirement
@@ -35,6 +34,7 @@ from steadypin.sources.lockfiles.requirement_lines import (
     split_options,
 )
 from steadypin.text import printable, redact
+from steadypin.values import dataclass, field, replace
 
 _COOKIE = re.compile(rb"#.*?coding[:=]\s*([-\w.]+)")
 _NOT_CODECS = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"}

@@ -5,12 +5,11 @@ Importing this imports none of them.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from steadypin.errors import SourceError
 from steadypin.model.location import Location
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles.reader import Reader, lazy
+from steadypin.values import replace
 
 SIZE_LIMIT = 2 * 1024 * 1024
 """Bytes of the largest manifest that is read: people write them, and the largest real ones have a tenth of this."""

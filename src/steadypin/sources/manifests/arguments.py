@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from steadypin.model.location import Location
 from steadypin.sources.lockfiles.references import parse_editable, parse_reference
 from steadypin.sources.manifests.draft import Draft, Where
+from steadypin.values import dataclass
 
 _WITH_VALUE = frozenset(
     {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from steadypin.model.location import Location
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles.document import refuse_conflict, unicode_text
 from steadypin.sources.manifests.draft import Draft, Where
 from steadypin.sources.manifests.shell import add_installs
+from steadypin.values import dataclass
 
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
 _HERE = re.compile(r"<<-?[ \t]*([\"']?)(\w+)\1")

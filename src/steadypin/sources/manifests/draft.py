@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from steadypin.model import parse
@@ -12,6 +11,7 @@ from steadypin.model.locked import Include, LockedPackage, Origin, SourceFile
 from steadypin.sources.lockfiles.parts import readable_requirement
 from steadypin.sources.lockfiles.references import Reference, exact_version, url_origin
 from steadypin.text import printable, redact
+from steadypin.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from steadypin.model.location import Location
+from steadypin.values import dataclass, field
 
 _SECTION = re.compile(r"\[(.+)\]")
 _ASSIGNMENT = re.compile(r"[=:]")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from steadypin.model.locked import SourceFile
 from steadypin.sources.manifests.arguments import Argument, add_arguments
@@ -19,6 +18,7 @@ from steadypin.sources.manifests.pysource import (
     place_of,
     shown,
 )
+from steadypin.values import dataclass
 
 
 def read_noxfile(data: bytes, path: str) -> SourceFile:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 
 from steadypin import toml
 from steadypin.model.location import Location
+from steadypin.values import dataclass
 
 _BARE = re.compile(r"[\w-]+")
 Key = tuple[str | int, ...]

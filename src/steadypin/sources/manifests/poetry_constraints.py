@@ -10,11 +10,11 @@ a, b     and                a || b (or a | b): or
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from steadypin.model import parse
+from steadypin.values import dataclass
 
 _CLAUSE = re.compile(r"\s*,?\s*(?P<op>===|==|~=|!=|<=|>=|<|>|=|\^|~)?\s*(?P<version>[^\s,|<>=!~^]+)\s*")
 _WILD = re.compile(r"(?:\.[xX*])+$")

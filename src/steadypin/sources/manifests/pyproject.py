@@ -4,7 +4,6 @@ PDM, Hatch and setuptools that declare requirements.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from steadypin.model import parse
@@ -17,6 +16,7 @@ from steadypin.sources.manifests.tool_pdm import read_pdm
 from steadypin.sources.manifests.tool_poetry import read_poetry
 from steadypin.sources.manifests.tool_uv import Sources, read_uv, uv_sources
 from steadypin.sources.manifests.tox import add_tox_tables
+from steadypin.values import dataclass
 
 
 def read_pyproject(data: bytes, path: str) -> SourceFile:

@@ -8,12 +8,12 @@ import sys
 import tokenize
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from steadypin.errors import SourceError
 from steadypin.model.location import Location
 from steadypin.text import printable
+from steadypin.values import dataclass, field
 
 SIZE_LIMIT = 1024 * 1024
 DEEPEST = 80

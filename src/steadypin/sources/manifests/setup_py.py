@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from steadypin.model import parse
 from steadypin.model.locked import SourceFile
@@ -19,6 +18,7 @@ from steadypin.sources.manifests.pysource import (
     place_of,
     shown,
 )
+from steadypin.values import dataclass
 
 _LISTS = {
     "install_requires": RUNTIME,

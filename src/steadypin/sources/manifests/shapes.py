@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from steadypin.model.location import Location
 from steadypin.sources.manifests.draft import Draft
 from steadypin.sources.manifests.places import Key, Places, key_text
+from steadypin.values import dataclass, field
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from steadypin.model.location import Location
 from steadypin.sources.manifests.arguments import Argument, add_arguments
 from steadypin.sources.manifests.draft import Draft, Where
+from steadypin.values import dataclass
 
 _PART = re.compile(
     r"""(?P<continued>\\\r?\n|`\r?\n)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from steadypin.model import parse
@@ -15,6 +14,7 @@ from steadypin.sources.manifests.places import Key
 from steadypin.sources.manifests.poetry_constraints import python_marker, translate
 from steadypin.sources.manifests.shapes import Sheet
 from steadypin.text import redact
+from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -16,6 +15,7 @@ from steadypin.sources.manifests.markers import both, pep508
 from steadypin.sources.manifests.places import Key
 from steadypin.sources.manifests.shapes import Sheet
 from steadypin.text import redact
+from steadypin.values import dataclass
 
 _LISTS = (
     ("constraint-dependencies", Where(kind="constraint")),

@@ -10,13 +10,13 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import IO
 
 from steadypin.errors import CommandNotFound
 from steadypin.process import end_group
+from steadypin.values import dataclass
 
 HEAD, TAIL = 512 * 1024, 1024 * 1024
 """Bytes of output that are kept from the start and from the end."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
+
+from steadypin.values import dataclass
 
 LIMIT = 32 * 1024 * 1024
 MOST = 500

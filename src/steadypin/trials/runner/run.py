@@ -7,7 +7,6 @@ import re
 import shlex
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from steadypin.errors import CommandNotFound
@@ -17,6 +16,7 @@ from steadypin.text import redact
 from steadypin.trials.runner.command import Ended, execute
 from steadypin.trials.runner.reports import Suite, boundary, read_junit, read_plain, read_unittest
 from steadypin.trials.sandbox.room import is_full, no_room
+from steadypin.values import dataclass
 
 _SHELL = re.compile(r"[|&;<>$`*?\n]|^\w+=")
 _NO_MODULE = re.compile(r"^\S*python\S*: No module named ([\w.]+)", re.MULTILINE)

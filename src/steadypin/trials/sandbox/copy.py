@@ -10,10 +10,10 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from steadypin.trials.sandbox.room import make_writable, remove
+from steadypin.values import dataclass, field
 
 State = tuple[int, int, int, int]
 """Size, times of the content and of the entry (which nobody can set), and mode; of a folder the mode alone."""

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from steadypin import process
@@ -19,6 +18,7 @@ from steadypin.model import parse
 from steadypin.trials.sandbox.installers import Installer
 from steadypin.trials.sandbox.pins import Pins
 from steadypin.trials.sandbox.room import vacate
+from steadypin.values import dataclass, field
 
 _INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)\.(?:dist|egg)-info$")
 _WHERE = "import sysconfig; print(sysconfig.get_path('purelib')); print(sysconfig.get_path('platlib'))"

@@ -9,12 +9,12 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from steadypin import process
 from steadypin.errors import CommandError
+from steadypin.values import dataclass, field
 
 TIMEOUT = 1800.0
 """Seconds for one installation; source distributions may have to be built."""

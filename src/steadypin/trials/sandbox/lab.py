@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from steadypin.trials.sandbox.installers import Installer
 from steadypin.trials.sandbox.pins import Pins
 from steadypin.trials.sandbox.room import is_full, no_room, remove, vacate
 from steadypin.trials.sandbox.tree import take
+from steadypin.values import dataclass, field
 
 
 @dataclass(slots=True, kw_only=True)
