@@ -29,12 +29,12 @@ def checklist(options: ChecklistOptions) -> int:
     """
     check_writable(options.output or options.update)
     from steadypin.pipeline import facts as reading
-    from steadypin.pipeline import planning
+    from steadypin.pipeline import lifting, planning
 
     if options.plan is None:
         settings = settings_of(options)
         facts = planning.gather(settings, reading.Request())
-        made = planning.plan(facts, settings, request_of(options, settings), tell=teller(quiet=options.quiet))
+        made = lifting.plan(facts, settings, request_of(options, settings), tell=teller(quiet=options.quiet))
     else:
         made = planning.load(options.plan)
     text = planning.checklist_text(made, result=options.result, body=options.update)

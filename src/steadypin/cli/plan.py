@@ -43,13 +43,13 @@ def plan(options: PlanOptions) -> int:
     kind = grouping(options.group_by or "risk", one_by_one=options.one_by_one, all_at_once=options.all_at_once)
     settings = settings_of(options)
     from steadypin.pipeline import facts as reading
-    from steadypin.pipeline import planning
+    from steadypin.pipeline import lifting, planning
 
     progress = counter("asking the index", quiet=options.quiet)
     asked = reading.Request(no_environment=options.no_env, snapshot=options.snapshot, progress=progress)
     facts = reading.load(options.facts_in) if options.facts_in else planning.gather(settings, asked)
     request = request_of(options, settings, group_by=kind, hashes=options.generate_hashes)
-    made = planning.plan(facts, settings, request, tell=teller(quiet=options.quiet))
+    made = lifting.plan(facts, settings, request, tell=teller(quiet=options.quiet))
     emit(made, to, presentation(quiet=options.quiet, verbose=options.verbose))
     return 0
 
@@ -68,6 +68,7 @@ def request_of(options: PlanningOptions, settings: Settings, *, group_by: str = 
         hashes=hashes,
         reuse=not settings.refresh,
         links=options.links,
+        edit_manifest=options.edit_manifest,
     )
 
 

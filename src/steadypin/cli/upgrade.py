@@ -62,8 +62,11 @@ def upgrade(options: UpgradeOptions) -> int:
 
     made = planning.load(options.plan) if options.plan is not None else None
     asked = reading.Request(no_environment=options.no_env, progress=counter("asking the index", quiet=options.quiet))
+    tell = teller(quiet=options.quiet)
+    for written in upgrading.finish_writing(settings):
+        tell(f"{written}: written now; an earlier upgrade was cut off")
     facts = planning.gather(settings, asked)
-    result = upgrading.upgrade(facts, settings, request, made=made, tell=teller(quiet=options.quiet))
+    result = upgrading.upgrade(facts, settings, request, made=made, tell=tell)
     emit(result, to, presentation(quiet=options.quiet, verbose=options.verbose))
     return upgrading.exit_code(result)
 

@@ -256,6 +256,7 @@ class PlanningOptions(GroupOptions, NewsOptions, ProjectOptions, TargetOption, V
         "auto (uv where it is there), uv or pip-tools.", metavar="TOOL", variable="STEADYPIN_RESOLVER", setting="resolver"
     )
     links: bool = flag("Ask the index for changelogs and repositories, also of what is not installed.")
+    edit_manifest: bool = flag("Also raise the caps of your own manifests that hold releases back.")
 
 
 T = TypeVar("T", bound=Options)

@@ -7,6 +7,7 @@ from pathlib import Path
 from steadypin.index.client import IndexClient
 from steadypin.index.routing import route
 from steadypin.locking.commits import Step, commit
+from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.gap import Gap
 from steadypin.model.upgrade import UpgradeResult
 from steadypin.pipeline import planning
@@ -19,20 +20,25 @@ from steadypin.trials.results import Versions, differences
 from steadypin.trials.sandbox.lab import Lab
 from steadypin.values import replace
 
+Caps = tuple[DeclaredRequirement, ...]
 
-def write(scene: Scene, lab: Lab, result: UpgradeResult) -> UpgradeResult:
-    """Write the lock that was tested, or commit it stage by stage. Raises SteadypinError, with every file as it was."""
+
+def write(scene: Scene, lab: Lab, result: UpgradeResult, caps: Caps, *, intent: Path) -> UpgradeResult:
+    """Write the lock that was tested and raise the `caps` that stand against it, or commit both stage by stage.
+
+    Raises SteadypinError, with every file as it was.
+    """
     prefix = Path(scene.facts.environment.path) if scene.facts.environment else None
     routing = route(index_url=scene.settings.index_url, extra_index_urls=scene.settings.extra_index_urls, prefix=prefix)
     cache = Cache(cache_dir(scene.settings))
     with IndexClient(routing, cache=cache, offline=scene.settings.offline) as client:
         if scene.request.branch_per_stage:
-            return _branch(scene, lab, result, client)
-        written, gaps = _writing(scene, lab, dict(result.lock), client).write()
+            return _branch(scene, lab, result, caps, client)
+        written, gaps = _writing(scene, lab, dict(result.lock), caps, client).write(intent)
     return replace(result, written=written, gaps=(*result.gaps, *gaps))
 
 
-def _writing(scene: Scene, lab: Lab, lock: Versions, client: IndexClient) -> Writing:
+def _writing(scene: Scene, lab: Lab, lock: Versions, caps: Caps, client: IndexClient) -> Writing:
     found = find_uv(folder=None)
     return Writing(
         facts=scene.facts,
@@ -44,10 +50,11 @@ def _writing(scene: Scene, lab: Lab, lock: Versions, client: IndexClient) -> Wri
         uv_command=found.command if found else (),
         variables=dict(planning.pip_of(scene.facts, scene.settings).variables),
         tree=lab.copy.pristine,
+        caps=caps,
     )
 
 
-def _branch(scene: Scene, lab: Lab, result: UpgradeResult, client: IndexClient) -> UpgradeResult:
+def _branch(scene: Scene, lab: Lab, result: UpgradeResult, caps: Caps, client: IndexClient) -> UpgradeResult:
     """One commit for each stage that moved anything, each on a branch of its own."""
     steps: list[Step] = []
     before: Versions = scene.today
@@ -57,7 +64,7 @@ def _branch(scene: Scene, lab: Lab, result: UpgradeResult, client: IndexClient) 
         moved = differences(before, lock)
         if not moved:
             continue
-        contents, gaps = _writing(scene, lab, lock, client).contents()
+        contents, gaps = _writing(scene, lab, lock, caps, client).contents()
         words = "\n".join(f"- {name}: {before.get(name) or 'new'} -> {lock.get(name) or 'removed'}" for name in moved)
         message = f"Upgrade: {stage.title}\n\n{words}\n\nTested as a whole with: {result.command}\n"
         steps.append(Step(branch=f"steadypin/stage-{stage.number}", message=message, contents=contents))

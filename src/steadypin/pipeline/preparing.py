@@ -10,7 +10,7 @@ from steadypin.comparison import compare
 from steadypin.comparison.applicable import Selection
 from steadypin.comparison.join import own_names
 from steadypin.config import Settings
-from steadypin.errors import StaleInput, UsageError
+from steadypin.errors import UsageError
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
 from steadypin.model.parse import normalise
@@ -62,9 +62,7 @@ class Scene:
 
 
 def prepare(facts: Facts, settings: Settings, request: UpgradeRequest, made: Plan | None, tell: Callable[[str], None]) -> Scene:
-    """Plan, and find out what stands today and how it is tested."""
-    if made is not None and planning.is_stale(made, facts):
-        raise StaleInput("the plan was made from other pins than stand here now", hint="plan again")
+    """Plan where no plan was `made` of these facts, and find out what stands today and how it is tested."""
     asked = replace(request.plan, group_by="none") if request.all_at_once else request.plan
     plan = made or planning.plan(facts, settings, asked, tell=tell)
     if plan.question is None:

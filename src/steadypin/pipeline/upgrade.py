@@ -10,14 +10,18 @@ from time import monotonic
 
 from steadypin import codec
 from steadypin.config import Settings
+from steadypin.errors import StaleInput, UsageError
+from steadypin.locking.atomic import finish
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
 from steadypin.model.plan import Plan
 from steadypin.model.trial import Verdict
 from steadypin.model.upgrade import UpgradeResult
+from steadypin.pipeline import planning
 from steadypin.pipeline.carrying import carry_out
 from steadypin.pipeline.delivering import write
 from steadypin.pipeline.environment import cache_dir
+from steadypin.pipeline.lifting import Lifting, edit, lift
 from steadypin.pipeline.preparing import Scene, UpgradeRequest, installer, interpreter, prepare
 from steadypin.pipeline.trying import Trials
 from steadypin.trials.journal import Journal
@@ -35,15 +39,19 @@ def upgrade(
     error).
     """
     started = monotonic()
-    scene = prepare(facts, settings, request, made, tell)
+    _check(made, facts, request)
+    lifting = lift(facts, settings, request.plan) if request.plan.edit_manifest else Lifting(facts=facts)
+    scene = prepare(lifting.facts, settings, request, made, tell)
     scratch = project_folder(settings)
     lab = Lab.open(settings.root, own_folder(scratch), base=interpreter(scene), installer=installer(scene))
     try:
         with _termination_as_interrupt():
             trials = _trials(scene, lab, scratch, tell)
             result = carry_out(scene, trials)
+            edited = edit(facts, settings.root, lifting.caps, dict(result.lock))
+            result = replace(result, edits=tuple(edited.edits), gaps=(*result.gaps, *edited.gaps))
             if (request.apply or request.branch_per_stage) and result.confirmed and result.moved:
-                result = write(scene, lab, result)
+                result = write(scene, lab, result, lifting.caps, intent=_intent(settings))
     finally:
         lab.close()
     return replace(
@@ -53,8 +61,26 @@ def upgrade(
         runs=trials.run_counts(),
         journal=str(trials.journal.path),
         flaky=tuple(sorted(trials.seen_flaky)),
-        gaps=tuple(sorted({*result.gaps, *scene.gaps, *(_note(text) for text in lab.notes)})),
+        gaps=tuple(sorted({*result.gaps, *scene.gaps, *lifting.gaps, *(_note(text) for text in lab.notes)})),
     )
+
+
+def finish_writing(settings: Settings) -> tuple[Path, ...]:
+    """End the writing that a crash of an earlier upgrade has cut off: the files that were written now. Raises OutputError."""
+    return finish(_intent(settings))
+
+
+def _intent(settings: Settings) -> Path:
+    return project_folder(settings) / "intent.json"
+
+
+def _check(made: Plan | None, facts: Facts, request: UpgradeRequest) -> None:
+    """Raises StaleInput for a plan of other pins, UsageError for one that needs more than was allowed."""
+    if made is not None and planning.is_stale(made, facts):
+        raise StaleInput("the plan was made from other pins than stand here now", hint="plan again")
+    if made is not None and made.edits and not request.plan.edit_manifest:
+        places = ", ".join(edit.place for edit in made.edits[:5])
+        raise UsageError(f"the plan lifts caps in {places}", hint="allow it with --edit-manifest, or plan without it")
 
 
 @contextmanager

@@ -10,11 +10,13 @@ from steadypin.errors import SourceError, SteadypinError
 from steadypin.locking import pylock, requirements, uv
 from steadypin.locking.atomic import replace_all
 from steadypin.locking.edits import Edit, NewPin, Repin
+from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.parse import satisfies_pin
 from steadypin.model.released import ReleaseFile
+from steadypin.pipeline.lifting import edit
 from steadypin.sources.reading import read_bytes, reader_of
 from steadypin.trials.results import Versions, differences
 from steadypin.values import dataclass, field
@@ -33,7 +35,7 @@ _HOW = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
     """Before and after: `today` and `lock` are the pins, `via` who asks for a package, `files_of` an index's answer for a
-    release. `relock` makes a new uv.lock from a copy of the tree.
+    release. A new uv.lock is made in a copy of `tree`. `caps` are declarations that may be raised.
     """
 
     facts: Facts
@@ -45,22 +47,36 @@ class Writing:
     uv_command: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     tree: Path | None = None
+    caps: tuple[DeclaredRequirement, ...] = ()
 
-    def write(self) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
-        """(files written, what could not be). Raises SteadypinError, with every file as it was."""
+    def write(self, intent: Path) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
+        """(files written, what could not be). Raises SteadypinError, with every file as it was.
+
+        `intent` is where it is written down what is being done, for `locking.atomic.finish`.
+        """
         contents, gaps = self.contents()
-        replace_all({self.root / path: data for path, data in contents.items()})
+        replace_all({self.root / path: data for path, data in contents.items()}, intent=intent)
         return tuple(sorted(contents)), gaps
 
     def contents(self) -> tuple[dict[str, bytes], tuple[Gap, ...]]:
-        """(new bytes by path below the root, what cannot be written). Raises SteadypinError."""
+        """(new bytes by path below the root, what cannot be written). Raises SteadypinError.
+
+        Manifests come before the locks that are made from them.
+        """
         contents: dict[str, bytes] = {}
         gaps: list[Gap] = []
-        for file in self._locks():
-            new = self._rewritten(file, gaps)
-            if new is not None:
+        locks = tuple(self._locks())
+        for file in locks:
+            if file.format in _OURS and (new := self._rewritten(file)) is not None:
                 contents[file.path] = new
-        return contents, tuple(gaps)
+        edited = edit(self.facts, self.root, self.caps, self.lock, contents)
+        contents |= edited.contents
+        for file in locks:
+            if file.format == "uv":
+                contents[file.path] = self._relocked(file, edited.contents)
+            elif file.format not in _OURS:
+                gaps.append(self._foreign(file))
+        return contents, (*gaps, *edited.gaps)
 
     def _locks(self) -> Iterator[SourceFile]:
         """Files that pin something that moved."""
@@ -69,12 +85,7 @@ class Writing:
             if file.role != "manifest" and any(p.name in moved and p.version for p in file.packages):
                 yield file
 
-    def _rewritten(self, file: SourceFile, gaps: list[Gap]) -> bytes | None:
-        if file.format == "uv":
-            return self._relocked(file)
-        if file.format not in _OURS:
-            gaps.append(self._foreign(file))
-            return None
+    def _rewritten(self, file: SourceFile) -> bytes | None:
         data = read_bytes(self.root / file.path, shown=file.path)
         edit = self._edit(file)
         if not edit:
@@ -148,12 +159,15 @@ class Writing:
     def _was(self, file: SourceFile, name: str) -> bool:
         return any(p.name == name and self._is_moved(p) for p in file.packages)
 
-    def _relocked(self, file: SourceFile) -> bytes | None:
+    def _relocked(self, file: SourceFile, manifests: Mapping[str, bytes]) -> bytes:
         if not self.uv_command or self.tree is None:
             raise SteadypinError(f"{file.path}: uv is not there, and only it writes this lock", hint="pip install uv")
         folder = self.tree.with_name("relock")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.tree, folder, symlinks=True)
+        for path, data in manifests.items():
+            (folder / path).unlink(missing_ok=True)  # a link in the copy may lead out of it
+            (folder / path).write_bytes(data)
         moved = {n: self.lock[n] for n in differences(self.today, self.lock) if n in self.lock}
         here = (folder / file.path).parent
         try:

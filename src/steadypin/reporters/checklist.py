@@ -29,6 +29,7 @@ BEGIN, END = "<!-- steadypin checklist begin", "<!-- steadypin checklist end -->
 _OURS = re.compile(re.escape(BEGIN) + r"[^\n]*-->\n.*?" + re.escape(END), re.DOTALL)
 _TASK = re.compile(r"^- \[(?P<tick>[ xX])\] .*<!-- (?P<key>[^\s>]+) -->", re.MULTILINE)
 _SMALLEST = 1_000
+_MOST_EDITS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ def _section(plan: Plan, evidence: Evidence, ticked: frozenset[str], detail: _De
     lines = [f"{BEGIN} {plan_digest(plan)[:16]} -->", "## Upgrades", "", _summary(plan), ""]
     for stage in plan.stages:
         lines += [*_stage(stage, evidence, ticked, detail), ""]
-    lines += [*_holds(plan, evidence, detail), *_gaps(plan), *_reproduce(plan), *_evidence(evidence)]
+    lines += [*_edits(plan), *_holds(plan, evidence, detail), *_gaps(plan), *_reproduce(plan), *_evidence(evidence)]
     if detail != _DETAILS[0]:
         lines += [f"_Shortened to fit: {_left_out(detail)} left out. The whole plan is in the JSON file._", ""]
     return "\n".join([*lines, END])
@@ -236,6 +237,15 @@ def _is_plain_url(url: str) -> bool:
     return re.fullmatch(r"https?://[^\s()<>\[\]\"'`\\]+", url) is not None
 
 
+def _edits(plan: Plan) -> Iterator[str]:
+    if not plan.edits:
+        return
+    yield from ("### Caps raised in manifests", "")
+    for edit in plan.edits[:_MOST_EDITS]:
+        yield f"- {code(edit.place)}: {code(edit.before)} → {code(edit.after)}"
+    yield from (*([f"- and {len(plan.edits) - _MOST_EDITS} more"] if len(plan.edits) > _MOST_EDITS else []), "")
+
+
 def _holds(plan: Plan, evidence: Evidence, detail: _Detail) -> Iterator[str]:
     if not plan.holds:
         return
@@ -259,8 +269,9 @@ def _gaps(plan: Plan) -> Iterator[str]:
 
 def _reproduce(plan: Plan) -> Iterator[str]:
     yield from ("<details>", "<summary>How to reproduce</summary>", "", "```sh")
-    yield f"steadypin plan --target '{_shell(plan.target)}' -o plan.json"
-    yield "steadypin upgrade --plan plan.json --dry-run"
+    lifting = " --edit-manifest" if plan.edits else ""
+    yield f"steadypin plan --target '{_shell(plan.target)}'{lifting} -o plan.json"
+    yield f"steadypin upgrade --plan plan.json{lifting} --dry-run"
     yield from ("```", "", f"Facts {code(plan.facts_digest[:16])}, plan {code(plan_digest(plan)[:16])}.", "", "</details>", "")
 
 

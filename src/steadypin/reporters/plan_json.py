@@ -39,6 +39,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "resolver": plan.resolver,
         "stages": [_stage(stage) for stage in plan.stages],
         "holds": [_hold(hold) for hold in plan.holds],
+        "edits": [{"name": e.name, "place": e.place, "before": e.before, "after": e.after} for e in plan.edits],
         "couplings": [{"members": list(c.members), "because": list(c.because)} for c in plan.couplings],
         "stats": {"resolver_runs": plan.stats.resolver_runs, "seconds": plan.stats.seconds},
         "gaps": [{"subject": g.subject, "stage": g.stage, "reason": g.reason, "detail": g.detail} for g in plan.gaps],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from steadypin.model.plan import Change, Plan, Stage
+from steadypin.model.plan import Change, ManifestEdit, Plan, Stage
 from steadypin.reporters.markdown import code, escape
 from steadypin.reporters.plan_terminal import flaw_words, headline, reason_words
 from steadypin.reporters.reporter import Presentation
@@ -21,7 +21,7 @@ def render(plan: Plan, presentation: Presentation) -> str:
     ]
     for stage in plan.stages:
         lines += [*_stage(stage), ""]
-    lines += [*_holds(plan), *_gaps(plan)]
+    lines += [*edits(plan.edits), *_holds(plan), *_gaps(plan)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -35,6 +35,15 @@ def _change(change: Change) -> str:
     name = f"**{code(change.name)}**" if change.direct else code(change.name)
     cells = (name, code(change.before or ""), code(change.after or ""), change.kind, escape(change.why))
     return f"| {' | '.join(cells)} | {escape('; '.join(flaw_words(change)))} |"
+
+
+def edits(lifted: Sequence[ManifestEdit]) -> Iterator[str]:
+    """Caps of manifests that move."""
+    if not lifted:
+        return
+    yield from ("## Caps raised in manifests", "", "| where | from | to |", "| --- | --- | --- |")
+    yield from (f"| {code(edit.place)} | {code(edit.before)} | {code(edit.after)} |" for edit in lifted)
+    yield ""
 
 
 def _holds(plan: Plan) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from steadypin.model.plan import Change, Plan, Reason, Stage
+from steadypin.model.plan import Change, ManifestEdit, Plan, Reason, Stage
 from steadypin.reporters.layout import Cell, Column, count, names, paragraph, styled, table
 from steadypin.reporters.reporter import Presentation
 from steadypin.text import shown
@@ -23,7 +23,8 @@ def render(plan: Plan, presentation: Presentation) -> str:
     """The whole plan as text."""
     blocks = [list(_headline(plan))]
     blocks += [list(_stage(stage, presentation)) for stage in plan.stages]
-    blocks += [list(_holds(plan, presentation)), list(_gaps(plan, presentation)), list(_next(plan, presentation))]
+    blocks.append(list(edits(plan.edits, presentation)))
+    blocks += [list(part(plan, presentation)) for part in (_holds, _gaps, _next)]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -71,6 +72,14 @@ def flaw_words(change: Change) -> Iterator[str]:
         yield f"{'has' if change.before is None else 'still has'} {names(change.flaws, most=3)}"
     if change.cures:
         yield f"cures {', '.join(change.cures)}"
+
+
+def edits(lifted: Sequence[ManifestEdit], how: Presentation) -> Iterator[str]:
+    """Caps of manifests that move."""
+    if not lifted:
+        return
+    yield styled(f"Caps raised in manifests ({len(lifted)})", "bold", color=how.color)
+    yield from (shown(f"  {edit.place}: {edit.before} becomes {edit.after}", 200) for edit in lifted)
 
 
 def _holds(plan: Plan, how: Presentation) -> Iterator[str]:

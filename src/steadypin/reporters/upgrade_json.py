@@ -49,6 +49,7 @@ def result_document(result: UpgradeResult) -> dict[str, Any]:
         "moved": [_move(move) for move in result.moved],
         "culprits": [_culprit(culprit) for culprit in result.culprits],
         "held": [_held(item) for item in result.held],
+        "edits": [{"name": e.name, "place": e.place, "before": e.before, "after": e.after} for e in result.edits],
         "together": [list(names) for names in result.together],
         "confirmed": result.confirmed,
         "runs": {

@@ -8,6 +8,7 @@ from steadypin.model.trial import Culprit
 from steadypin.model.upgrade import Move, UpgradeResult
 from steadypin.reporters.layout import count
 from steadypin.reporters.markdown import code, escape
+from steadypin.reporters.plan_markdown import edits
 from steadypin.reporters.reporter import Presentation
 from steadypin.reporters.upgrade_terminal import culprit_words, headline
 
@@ -19,7 +20,7 @@ def render(result: UpgradeResult, presentation: Presentation) -> str:
         f"{count(result.runs.total, 'run')} of {code(result.command)} on Python {escape(result.python)}, {result.seconds:.0f} s"
     )
     lines = ["# Upgrade", "", f"**{escape(headline(result))}**", "", f"{cost}.", ""]
-    for part in (_baseline, _stages, _moved, _culprits, _held, _rest):
+    for part in (_baseline, _stages, _moved, _edits, _culprits, _held, _rest):
         lines += part(result)
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -49,6 +50,10 @@ def _moved(result: UpgradeResult) -> Iterator[str]:
     yield ""
     yield from (f"Only together: {', '.join(map(code, names))}" for names in result.together)
     yield ""
+
+
+def _edits(result: UpgradeResult) -> Iterator[str]:
+    yield from edits(result.edits)
 
 
 def _row(move: Move) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from steadypin.model.trial import Culprit, Verdict
 from steadypin.model.upgrade import Move, UpgradeResult
 from steadypin.reporters.layout import Cell, Column, count, names, paragraph, styled, table
+from steadypin.reporters.plan_terminal import edits
 from steadypin.reporters.reporter import Presentation
 from steadypin.text import shown
 
@@ -20,7 +21,8 @@ _COLUMNS = (
 
 def render(result: UpgradeResult, presentation: Presentation) -> str:
     """The whole result as text."""
-    blocks = [list(part(result, presentation)) for part in (_headline, _baseline, _stages, _moved, _culprits, _held, _rest)]
+    parts = (_headline, _baseline, _stages, _moved, _edits, _culprits, _held, _rest)
+    blocks = [list(part(result, presentation)) for part in parts]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
@@ -79,6 +81,10 @@ def _moved(result: UpgradeResult, how: Presentation) -> Iterator[str]:
     yield from (f"  {line}" for line in table(_COLUMNS, rows, width=max(40, how.width - 2), color=how.color, ascii=how.ascii))
     for group in result.together:
         yield shown(f"  only together: {', '.join(group)}")
+
+
+def _edits(result: UpgradeResult, how: Presentation) -> Iterator[str]:
+    yield from edits(result.edits, how)
 
 
 def _row(move: Move) -> tuple[Cell, ...]:
@@ -145,4 +151,5 @@ def _rest(result: UpgradeResult, how: Presentation) -> Iterator[str]:
     if result.written:
         yield shown(f"Written: {', '.join(result.written)}")
     elif result.moved and result.confirmed:
-        yield "Nothing was written; --apply writes the lock that was tested."
+        also = " and raises the caps" if result.edits else ""
+        yield f"Nothing was written; --apply writes the lock that was tested{also}."
