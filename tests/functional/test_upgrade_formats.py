@@ -99,21 +99,27 @@ def test_a_compiled_lock_with_hashes_is_installable_after_it_was_written(tmp_pat
     uv(root, index, "pip", "sync", "-q", "--require-hashes", "--python", str(python), "requirements.txt")
 
 
-def test_uv_lock_is_written_by_uv(tmp_path: Path, index: TestIndex) -> None:
+def test_uv_lock_is_written_by_uv_from_the_manifest_whose_caps_were_raised(tmp_path: Path, index: TestIndex) -> None:
     root = project(tmp_path)
-    manifest = '[project]\nname = "mine"\nversion = "0"\nrequires-python = ">=3.10"\ndependencies = ["app", "old", "bad"]\n'
-    (root / "pyproject.toml").write_text(
-        manifest.replace('"app", "old", "bad"', '"app==1.0", "old==1.0", "bad==1.0"'), encoding="utf-8"
+    manifest = (
+        '[project]\nname = "mine"\nversion = "0"\nrequires-python = ">=3.10"\ndependencies = ["app<2", \'old ~= 1.0\', "bad<2"]'
     )
+    (root / "pyproject.toml").write_text(manifest.replace("bad<2", "bad<1.1"), encoding="utf-8")
     uv(root, index, "lock", "-q")
     (root / "pyproject.toml").write_text(manifest, encoding="utf-8")
     uv(root, index, "lock", "-q")
-    ran = upgrade(root, index)
+    ran = upgrade(root, index, "--edit-manifest")
     assert ran.code == 1, ran.err
-    assert ran.json["written"] == ["uv.lock"]
+    assert ran.json["written"] == ["pyproject.toml", "uv.lock"]
+    place = {"place": "pyproject.toml:5"}
+    assert ran.json["edits"] == [
+        {"name": "app", **place, "before": "app<2", "after": "app<3"},
+        {"name": "old", **place, "before": "old ~= 1.0", "after": "old ~= 3.0"},
+    ]
     packages = {p["name"]: p["version"] for p in toml.loads((root / "uv.lock").read_text("utf-8"))["package"]}
     assert packages == {"app": "2.0", "bad": "1.5", "helper": "1.0", "mine": "0", "old": "3.0"}
-    assert (root / "pyproject.toml").read_text("utf-8") == manifest
+    assert (root / "pyproject.toml").read_text("utf-8") == manifest.replace("app<2", "app<3").replace("~= 1.0", "~= 3.0")
+    uv(root, index, "lock", "--check", "-q")
 
 
 def test_pylock_is_written_with_the_new_files(tmp_path: Path, index: TestIndex) -> None:
@@ -136,11 +142,14 @@ def test_a_foreign_lock_is_not_written_and_says_how(tmp_path: Path, index: TestI
         "default": {name: {"version": "==1.0", "hashes": ["sha256:" + "0" * 64]} for name in ("app", "bad")},
         "develop": {},
     }
-    (root / "Pipfile").write_text('[packages]\napp = "*"\nbad = "*"\n', encoding="utf-8")
+    (root / "Pipfile").write_text('[packages]\napp = "<2"\nbad = "*"\n', encoding="utf-8")
     (root / "Pipfile.lock").write_text(json.dumps(lock), encoding="utf-8")
-    ran = upgrade(root, index)
-    assert ran.json["confirmed"] and ran.json["written"] == []
-    assert any("pipenv upgrade" in gap["detail"] and "bad==1.5" in gap["detail"] for gap in ran.json["gaps"])
+    ran = upgrade(root, index, "--edit-manifest")
+    assert ran.json["confirmed"] and ran.json["written"] == ran.json["edits"] == []
+    details = [gap["detail"] for gap in ran.json["gaps"]]
+    assert any("pipenv upgrade" in detail and "app==2.0, bad==1.5" in detail for detail in details)
+    assert any("app = <2 in Pipfile:2 is left to the tool that writes Pipfile.lock" in detail for detail in details)
+    assert (root / "Pipfile").read_text("utf-8").startswith('[packages]\napp = "<2"\n')
     assert json.loads((root / "Pipfile.lock").read_text("utf-8")) == lock
 
 
