@@ -13,7 +13,7 @@ from steadypin.errors import SourceError
 from steadypin.model.location import Location, Problem
 from steadypin.model.locked import LockedDependency, LockedFile, LockedPackage, SourceFile
 from steadypin.model.parse import marker, normalise, requirement, version
-from steadypin.sources.lockfiles.document import quoted
+from steadypin.sources.lockfiles.document import Table, quoted
 from steadypin.text import printable, redact
 
 MARKER_VARIABLES = (
@@ -171,12 +171,32 @@ class Draft:
             )
         self.packages.append(package)
 
+    def take(self, package: LockedPackage) -> None:
+        """Take an entry, and note what speaks against it: no version although an index is asked, an unusable hash."""
+        if package.kind == "index" and package.version is None:
+            self.problem(f"{package.name}: a package of an index without a version", package.location)
+        self.hashes(package.files, package.name, package.location)
+        self.add(package)
+
     def name(self, raw: str, location: Location) -> str | None:
         """The normalised name, or None and a problem: such an entry cannot be installed by anybody."""
         if is_name(raw):
             return normalise(raw)
         self.problem(f"{quoted(raw)} is not a package name", location)
         return None
+
+    def identity(self, entry: Table, location: Location) -> tuple[str, str | None, str | None] | None:
+        """(normalised name, the name as it is written where that is another, version) of a lock's table; None, and a problem,
+        where it names no package. Raises WrongShape.
+        """
+        raw = entry.needed("name")
+        name = self.name(raw, location)
+        if name is None:
+            return None
+        version = entry.text("version")
+        if version is not None:
+            self.version(version, name, location)
+        return name, raw if raw != name else None, version
 
     def version(self, raw: str, name: str | None, location: Location) -> None:
         """Note a version that PEP 440 does not know; its text is kept."""

@@ -90,22 +90,17 @@ def _files_by_pin(metadata: Table, oldest: Table) -> dict[str, tuple[Table, str]
 
 
 def _package(entry: Table, place: Location, files: Mapping[str, tuple[Table, str]], draft: Draft) -> None:
-    raw = entry.needed("name")
-    name = draft.name(raw, place)
-    if name is None:
+    identity = draft.identity(entry, place)
+    if identity is None:
         return
-    version = entry.text("version")
+    name, raw_name, version = identity
     kind, origin = _source(entry)
-    if version is not None:
-        draft.version(version, name, place)
-    elif kind == "index":
-        draft.problem(f"{name}: a package of an index without a version", place)
     package = LockedPackage(
         name=name,
         version=version,
         kind=kind,
         location=place,
-        raw_name=raw if raw != name else None,
+        raw_name=raw_name,
         marker=draft.marker(entry.text("marker"), place),
         groups=_groups(entry),
         extras=tuple(sorted(entry.texts("extras"))) or None,
@@ -114,8 +109,7 @@ def _package(entry: Table, place: Location, files: Mapping[str, tuple[Table, str
         requires_python=entry.text("requires_python") or None,
         dependencies=tuple(_edges(entry)),
     )
-    draft.hashes(package.files, name, place)
-    draft.add(package)
+    draft.take(package)
 
 
 def _groups(entry: Table) -> tuple[str, ...] | None:

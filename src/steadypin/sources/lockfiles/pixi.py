@@ -121,22 +121,17 @@ def _kind(entry: Table) -> tuple[str, str]:
 
 
 def _pypi(entry: Table, where: str, use: _Use, place: Location, draft: Draft) -> None:
-    raw = entry.needed("name")
-    name = draft.name(raw, place)
-    if name is None:
+    identity = draft.identity(entry, place)
+    if identity is None:
         return
-    version = entry.text("version")
+    name, raw_name, version = identity
     kind, origin = _source(entry, where)
-    if version is not None:
-        draft.version(version, name, place)
-    elif kind == "index":
-        draft.problem(f"{name}: a package of an index without a version", place)
     package = LockedPackage(
         name=name,
         version=version,
         kind=kind,
         location=place,
-        raw_name=raw if raw != name else None,
+        raw_name=raw_name,
         groups=tuple(sorted(use.environments)),
         extras=tuple(sorted(use.extras)) or None,
         files=_files(entry, where),
@@ -145,8 +140,7 @@ def _pypi(entry: Table, where: str, use: _Use, place: Location, draft: Draft) ->
         dependencies=tuple(edge for text in entry.texts("requires_dist") if (edge := edge_of(text))),
         platforms=tuple(sorted(use.platforms)),
     )
-    draft.hashes(package.files, name, place)
-    draft.add(package)
+    draft.take(package)
 
 
 def _source(entry: Table, where: str) -> tuple[str, Origin | None]:

@@ -132,8 +132,7 @@ def _package(entry: Table, place: Location, hashes: _Hashes, draft: Draft) -> No
         dependencies=tuple(_edges(entry)),
         optional=entry.flag("optional"),
     )
-    draft.hashes(package.files, name, place)
-    draft.add(package)
+    draft.take(package)
 
 
 def _source(entry: Table, place: Location, draft: Draft) -> tuple[str, Origin | None]:

@@ -96,20 +96,17 @@ def _validate(root: Table, places: list[Location], draft: Draft) -> None:
 
 
 def _package(entry: Table, place: Location, draft: Draft) -> None:
-    raw = entry.needed("name")
-    name = draft.name(raw, place)
-    if name is None:
+    identity = draft.identity(entry, place)
+    if identity is None:
         return
-    version = entry.text("version")
-    if version is not None:
-        draft.version(version, name, place)
+    name, raw_name, version = identity
     kind, origin = _source(entry)
     package = LockedPackage(
         name=name,
         version=version,
         kind=kind,
         location=place,
-        raw_name=raw if raw != name else None,
+        raw_name=raw_name,
         marker=draft.marker(entry.text("marker"), place),
         files=tuple(_files(entry)),
         origin=origin,

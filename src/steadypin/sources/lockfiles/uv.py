@@ -80,29 +80,23 @@ def _format_version(root: Table, draft: Draft) -> str | None:
 
 
 def _package(entry: Table, place: Location, draft: Draft) -> None:
-    raw = entry.needed("name")
-    name = draft.name(raw, place)
-    if name is None:
+    identity = draft.identity(entry, place)
+    if identity is None:
         return
-    version = entry.text("version")
+    name, raw_name, version = identity
     kind, origin = _source(entry)
-    if version is not None:
-        draft.version(version, name, place)
-    elif kind == "index":
-        draft.problem(f"{name}: a package of an index without a version", place)
     package = LockedPackage(
         name=name,
         version=version,
         kind=kind,
         location=place,
-        raw_name=raw if raw != name else None,
+        raw_name=raw_name,
         resolution_markers=tuple(_marker(text) for text in _either(entry, "resolution-markers", "environment-markers")),
         files=tuple(_files(entry)),
         origin=origin,
         dependencies=tuple(_edges(entry)),
     )
-    draft.hashes(package.files, name, place)
-    draft.add(package)
+    draft.take(package)
 
 
 def _either(table: Table, name: str, old: str) -> tuple[str, ...]:
