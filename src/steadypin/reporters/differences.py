@@ -8,7 +8,7 @@ from typing import Any
 from steadypin.codec import SCHEMA_VERSION, dumps, to_plain
 from steadypin.model.difference import Change, Difference
 from steadypin.reporters.layout import Cell, Column, count, paragraph, styled, table
-from steadypin.reporters.markdown import code, escape
+from steadypin.reporters.markdown import code, escape, section
 from steadypin.reporters.plain import redacted
 from steadypin.reporters.reporter import Presentation, Reporter, by_name
 from steadypin.text import shown
@@ -90,15 +90,11 @@ def as_markdown(difference: Difference, presentation: Presentation) -> str:
 
 
 def _table(difference: Difference) -> Iterator[str]:
-    if not difference.differs:
-        return
-    yield from ("| package | before | after | move |", "| --- | --- | --- | --- |")
     rows = [(entry.name, "", entry.version, "added") for entry in difference.added]
     rows += [(entry.name, entry.version, "", "removed") for entry in difference.removed]
     rows += [(change.name, change.before, change.after, _loud(change)) for change in difference.changed]
-    for name, before, after, what in sorted(rows):
-        yield f"| {code(name)} | {code(before)} | {code(after)} | {what} |"
-    yield ""
+    cells = ((code(name), code(before), code(after), what) for name, before, after, what in sorted(rows))
+    yield from section("", ("package", "before", "after", "move"), cells)
 
 
 def _loud(change: Change) -> str:

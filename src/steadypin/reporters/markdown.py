@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
@@ -28,6 +28,14 @@ def code(text: str) -> str:
     return f"`{safe}`" if safe else ""
 
 
+def section(heading: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table under a heading ("## Held"; none where empty), its cells already harmless. Nothing where there are no rows."""
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    if lines:
+        yield from ((heading, "") if heading else ())
+        yield from (f"| {' | '.join(columns)} |", f"| {' | '.join('---' for _ in columns)} |", *lines, "")
+
+
 def render(report: Report, presentation: Presentation) -> str:
     """The whole report."""
     del presentation
@@ -47,32 +55,20 @@ def _headline(report: Report) -> str:
 
 
 def _findings(report: Report) -> Iterator[str]:
-    if not report.findings:
-        return
-    yield from ("## Findings", "", "| severity | rule | finding | where | next |", "| --- | --- | --- | --- | --- |")
-    yield from (_finding(finding) for finding in report.findings)
-    yield ""
+    yield from section("## Findings", ("severity", "rule", "finding", "where", "next"), map(_finding, report.findings))
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding) -> Sequence[str]:
     where = "<br>".join(code(str(location)) for location in finding.locations[:3])
-    return f"| {finding.severity} | {code(finding.rule)} | {escape(finding.message)} | {where} | {code(finding.remedy)} |"
+    return str(finding.severity), code(finding.rule), escape(finding.message), where, code(finding.remedy)
 
 
 def _packages(report: Report) -> Iterator[str]:
-    if not report.packages:
-        return
-    yield from (
-        "## Packages",
-        "",
-        "| package | declared | locked | installed | wanted | latest | age | held by |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    )
-    yield from (_package(package) for package in report.packages)
-    yield ""
+    columns = ("package", "declared", "locked", "installed", "wanted", "latest", "age", "held by")
+    yield from section("## Packages", columns, map(_package, report.packages))
 
 
-def _package(package: PackageComparison) -> str:
+def _package(package: PackageComparison) -> Sequence[str]:
     cells = (
         package.name,
         ", ".join(dict.fromkeys(item.requirement for item in package.declared)),
@@ -83,23 +79,17 @@ def _package(package: PackageComparison) -> str:
         age(package),
         held_by(package),
     )
-    return "| " + " | ".join(code(cell) for cell in cells) + " |"
+    return [code(cell) for cell in cells]
 
 
 def _suppressed(report: Report) -> Iterator[str]:
-    if not report.suppressed:
-        return
-    yield from ("## Excused", "", "| rule | finding | reason | until |", "| --- | --- | --- | --- |")
-    for entry in report.suppressed:
-        cells = (escape(entry.finding.message), escape(entry.reason), escape(entry.until or ""))
-        yield f"| {code(entry.finding.rule)} | {' | '.join(cells)} |"
-    yield ""
+    rows = (
+        (code(entry.finding.rule), escape(entry.finding.message), escape(entry.reason), escape(entry.until or ""))
+        for entry in report.suppressed
+    )
+    yield from section("## Excused", ("rule", "finding", "reason", "until"), rows)
 
 
 def _gaps(report: Report) -> Iterator[str]:
-    if not report.gaps:
-        return
-    yield from ("## Not found out", "", "| subject | stage | reason | detail |", "| --- | --- | --- | --- |")
-    for gap in report.gaps:
-        yield f"| {code(gap.subject)} | {escape(gap.stage)} | {escape(gap.reason)} | {escape(gap.detail)} |"
-    yield ""
+    rows = ((code(gap.subject), escape(gap.stage), escape(gap.reason), escape(gap.detail)) for gap in report.gaps)
+    yield from section("## Not found out", ("subject", "stage", "reason", "detail"), rows)

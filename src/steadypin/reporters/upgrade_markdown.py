@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steadypin.model.trial import Culprit
-from steadypin.model.upgrade import Move, UpgradeResult
+from steadypin.model.upgrade import UpgradeResult
 from steadypin.reporters.layout import count
-from steadypin.reporters.markdown import code, escape
+from steadypin.reporters.markdown import code, escape, section
 from steadypin.reporters.plan_markdown import edits
 from steadypin.reporters.reporter import Presentation
 from steadypin.reporters.upgrade_terminal import culprit_words, headline
@@ -34,30 +34,21 @@ def _baseline(result: UpgradeResult) -> Iterator[str]:
 
 
 def _stages(result: UpgradeResult) -> Iterator[str]:
-    if not result.stages:
-        return
-    yield from ("| stage | | as a whole | runs |", "| --- | --- | --- | --- |")
-    for stage in result.stages:
-        yield f"| {stage.number} | {escape(stage.title)} | {stage.verdict.value} | {stage.runs} |"
-    yield ""
+    rows = ((str(stage.number), escape(stage.title), stage.verdict.value, str(stage.runs)) for stage in result.stages)
+    yield from section("", ("stage", "what", "as a whole", "runs"), rows)
 
 
 def _moved(result: UpgradeResult) -> Iterator[str]:
     if not result.moved:
         return
-    yield from (f"## Moved ({len(result.moved)})", "", "| package | from | to |", "| --- | --- | --- |")
-    yield from (_row(move) for move in result.moved)
-    yield ""
+    rows = ((code(move.name), code(move.before or "-"), code(move.after or "removed")) for move in result.moved)
+    yield from section(f"## Moved ({len(result.moved)})", ("package", "from", "to"), rows)
     yield from (f"Only together: {', '.join(map(code, names))}" for names in result.together)
     yield ""
 
 
 def _edits(result: UpgradeResult) -> Iterator[str]:
     yield from edits(result.edits)
-
-
-def _row(move: Move) -> str:
-    return f"| {code(move.name)} | {code(move.before or '-')} | {code(move.after or 'removed')} |"
 
 
 def _culprits(result: UpgradeResult) -> Iterator[str]:
@@ -79,12 +70,8 @@ def _culprit(culprit: Culprit) -> Iterator[str]:
 
 
 def _held(result: UpgradeResult) -> Iterator[str]:
-    if not result.held:
-        return
-    yield from (f"## Held ({len(result.held)})", "", "| package | at | wanted | because |", "| --- | --- | --- | --- |")
-    for item in result.held:
-        yield f"| {code(item.name)} | {code(item.at)} | {code(item.wanted)} | {escape(item.because)} |"
-    yield ""
+    rows = ((code(item.name), code(item.at), code(item.wanted), escape(item.because)) for item in result.held)
+    yield from section(f"## Held ({len(result.held)})", ("package", "at", "wanted", "because"), rows)
 
 
 def _rest(result: UpgradeResult) -> Iterator[str]:
