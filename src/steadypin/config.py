@@ -27,7 +27,8 @@ class Settings:
     `root` is the project folder. `python` names the environment to audit, `locks` the lock files (all that are found where
     empty), `exclude` patterns of files to pass over (as in .gitignore), `target` another interpreter and platform. `cache_dir`
     None means the user's own. `test` is the command line that gates upgrades. `to` says how far to plan (a level, NAME=LEVEL),
-    `max_stages` in how many stages at most (1 to 1000), `resolver` who decides what fits together.
+    `max_stages` in how many stages at most (1 to 1000), `resolver` who decides what fits together. `jobs` is how many trials
+    run at once (1 to 1000; None: one here, all that a scheduler has), `executor` where ("local" or "dask", at `scheduler`).
     """
 
     root: Path
@@ -44,10 +45,14 @@ class Settings:
     refresh: bool = False
     cache_dir: Path | None = None
     advisory_source: str = "local"
+    show_withdrawn: bool = False
     test: str | None = None
     to: tuple[str, ...] = ()
     max_stages: int = 10
     resolver: str = "auto"
+    jobs: int | None = None
+    executor: str = "local"
+    scheduler: str | None = None
 
 
 def _text(value: Any) -> str:
@@ -82,7 +87,7 @@ def _severity(value: Any) -> Severity:
     return Severity.parse(_text(value))
 
 
-def _stages(value: Any) -> int:
+def _number(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1000:
         raise ValueError(f"expected a number from 1 to 1000, found {value!r}")
     return value
@@ -105,10 +110,14 @@ SETTING_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "refresh": ("refresh", _flag),
     "cache-dir": ("cache_dir", _path),
     "advisory-source": ("advisory_source", _text),
+    "show-withdrawn": ("show_withdrawn", _flag),
     "test": ("test", _text),
     "to": ("to", _texts),
-    "max-stages": ("max_stages", _stages),
+    "max-stages": ("max_stages", _number),
     "resolver": ("resolver", _text),
+    "jobs": ("jobs", _number),
+    "executor": ("executor", _text),
+    "scheduler": ("scheduler", _text),
 }
 POLICY_KEYS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "fail-on": ("fail_on", _severity),
@@ -297,3 +306,8 @@ def parse_number(text: str | None, option: str, *, most: int = 10**6) -> int | N
 def parse_stages(text: str | None) -> int | None:
     """The number of stages of an option; UsageError otherwise."""
     return parse_number(text, "--max-stages", most=1000)
+
+
+def parse_jobs(text: str | None) -> int | None:
+    """How many trials at once an option allows; UsageError otherwise."""
+    return parse_number(text, "--jobs", most=1000)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from steadypin.advisories.matching import Withdrawn
-from steadypin.model.advisory import AdvisoryMatch
+from steadypin.model.advisory import AdvisoryMatch, WithdrawnRecord
 from steadypin.model.gap import Gap
 from steadypin.values import dataclass
 
@@ -20,7 +19,7 @@ class Answer:
 
     matches: tuple[AdvisoryMatch, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    withdrawn: tuple[Withdrawn, ...] = ()
+    withdrawn: tuple[WithdrawnRecord, ...] = ()
     as_of: str | None = None
 
 

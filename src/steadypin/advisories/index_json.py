@@ -52,7 +52,7 @@ class IndexJson:
                 sorted((match for one in judged for match in one.matches), key=lambda m: (m.name, m.version, m.primary))
             ),
             gaps=tuple(sorted(gap for one in judged for gap in one.gaps)),
-            withdrawn=tuple(sorted((w for one in judged for w in one.withdrawn), key=lambda w: (w.name, w.version, w.id))),
+            withdrawn=tuple(sorted(record for one in judged for record in one.withdrawn)),
             as_of=iso(min(times)) if times else None,
         )
 

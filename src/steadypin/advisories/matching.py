@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from steadypin.advisories.versions import canonical
 from steadypin.model import parse
-from steadypin.model.advisory import Advisory, AdvisoryMatch, Affected, AffectedRange
+from steadypin.model.advisory import Advisory, AdvisoryMatch, Affected, AffectedRange, WithdrawnRecord
 from steadypin.model.gap import Gap
 from steadypin.model.severity import Severity
 from steadypin.text import printable
@@ -40,21 +40,12 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawn:
-    """A withdrawn record that would have applied."""
-
-    name: str
-    version: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """What the records of one package say of one of its versions."""
 
     matches: tuple[AdvisoryMatch, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    withdrawn: tuple[Withdrawn, ...] = ()
+    withdrawn: tuple[WithdrawnRecord, ...] = ()
 
 
 def judge(name: str, version: str, advisories: Iterable[Advisory], *, now: str) -> Judged:
@@ -80,7 +71,9 @@ def judge(name: str, version: str, advisories: Iterable[Advisory], *, now: str) 
     return Judged(
         matches=tuple(sorted(matches, key=lambda match: rank(match.primary))),
         gaps=_gaps(name, version, open_questions),
-        withdrawn=tuple(Withdrawn(name=name, version=version, id=advisory.id) for advisory in ignored),
+        withdrawn=tuple(
+            WithdrawnRecord(name, version, advisory.id, advisory.withdrawn or "", advisory.summary) for advisory in ignored
+        ),
     )
 
 

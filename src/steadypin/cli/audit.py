@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from steadypin.cli.output import Destinations, check_writable, emit, presentation, write_file, write_stdout
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_of
-from steadypin.cli.words import BaseOptions, FactsOption, JudgingOptions, NewsOptions, file, flag, text
+from steadypin.cli.words import BaseOptions, FactsOption, JudgingOptions, NewsOptions, WithdrawnOption, file, flag, text
 from steadypin.config import Settings, parse_days
 from steadypin.errors import UsageError
 from steadypin.reporters import REPORTERS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from steadypin.pipeline.facts import Request
 
 
-class AuditOptions(FactsOption, BaseOptions, JudgingOptions, NewsOptions):
+class AuditOptions(FactsOption, BaseOptions, WithdrawnOption, JudgingOptions, NewsOptions):
     """The options of `steadypin audit`."""
 
     no_env: bool = flag("Audit locks and manifests alone.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from steadypin.cli.output import Destinations, append_file, emit, presentation, say
 from steadypin.cli.settings import settings_of
-from steadypin.cli.words import JudgingOptions, file, flag
+from steadypin.cli.words import JudgingOptions, WithdrawnOption, file, flag
 from steadypin.errors import UsageError
 from steadypin.reporters import REPORTERS, Presentation
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from steadypin.pipeline.check import Request
 
 
-class CheckOptions(JudgingOptions):
+class CheckOptions(WithdrawnOption, JudgingOptions):
     """The options of `steadypin check`."""
 
     files_only: bool = flag("Locks and manifests alone: the pre-commit form.")
@@ -62,6 +62,8 @@ def request_of(options: CheckOptions) -> Request:
 
     if options.files_only and (options.verify_files or options.python or options.snapshot):
         raise UsageError("--files-only looks at no environment", hint="leave out --verify-files, --python and --snapshot")
+    if options.show_withdrawn and not options.advisories:
+        raise UsageError("--show-withdrawn speaks of advisories", hint="give --advisories too")
     if options.baseline and options.no_baseline:
         raise UsageError("--baseline and --no-baseline exclude each other", hint="leave one out")
     return Request(

@@ -196,6 +196,12 @@ class BaseOptions(Options):
     musl: str | None = text("The base's musl, where no table knows it: 1.2.", metavar="VERSION")
 
 
+class WithdrawnOption(Options):
+    show_withdrawn: bool = flag(
+        "List withdrawn advisories, too; they never count.", variable="STEADYPIN_SHOW_WITHDRAWN", setting="show_withdrawn"
+    )
+
+
 class OfflineOption(Options):
     offline: bool = flag("No network; cached answers of any age.", variable="STEADYPIN_OFFLINE", setting="offline")
 
@@ -255,8 +261,8 @@ class PlanningOptions(GroupOptions, NewsOptions, ProjectOptions, TargetOption, V
     resolver: str | None = text(
         "auto (uv where it is there), uv or pip-tools.", metavar="TOOL", variable="STEADYPIN_RESOLVER", setting="resolver"
     )
-    links: bool = flag("Ask the index for changelogs and repositories, also of what is not installed.")
     edit_manifest: bool = flag("Also raise the caps of your own manifests that hold releases back.")
+    links: bool = flag("Ask the index for changelogs and repositories, also of what is not installed.")
 
 
 T = TypeVar("T", bound=Options)

@@ -73,6 +73,16 @@ class AdvisoryMatch:
     withdrawn_ignored: tuple[str, ...] = ()
 
 
+class WithdrawnRecord(NamedTuple):
+    """A record that would apply to a version, and that its database has taken back (`withdrawn`: ISO, UTC). It never counts."""
+
+    name: str
+    version: str
+    id: str
+    withdrawn: str
+    summary: str = ""
+
+
 class UnsafeRelease(NamedTuple):
     """A release on offer that advisories reach, or may reach: what a move must not end at.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steadypin.model.advisory import AdvisoryMatch, UnsafeRelease
+from steadypin.model.advisory import AdvisoryMatch, UnsafeRelease, WithdrawnRecord
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.files import FileCheck
 from steadypin.model.gap import Gap
@@ -40,6 +40,7 @@ class Facts:
     lookups: bool = False
     advisories: tuple[AdvisoryMatch, ...] = ()
     advisories_as_of: str | None = None
+    withdrawn: tuple[WithdrawnRecord, ...] = ()
     unsafe: tuple[UnsafeRelease, ...] = ()
     unsafe_in_part: bool = False
     problems: tuple[Problem, ...] = ()

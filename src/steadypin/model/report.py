@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from steadypin.model.advisory import WithdrawnRecord
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding, Suppressed
 from steadypin.model.gap import Gap
@@ -17,7 +18,8 @@ class Report:
     """One audit or check: findings worst first, packages by name. `taken_at` is the facts' time, `rules` are all there are;
     `history` are earlier audits that were kept, the oldest first. `folder` is where the project lies, seen from where the
     command was run ("" is there): code hosts want paths from there. `project` is the project's name, "" where none is known.
-    `unasked` are the ids of rules that could not speak, because what they judge by was not read.
+    `withdrawn` are the advisories that no longer count, None where nobody asked for them. `unasked` are the ids of rules that
+    could not speak, because what they judge by was not read.
     """
 
     command: str
@@ -33,6 +35,7 @@ class Report:
     files: tuple[str, ...] = ()
     lookups: bool = False
     advisories_as_of: str | None = None
+    withdrawn: tuple[WithdrawnRecord, ...] | None = None
     notes: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     unasked: tuple[str, ...] = ()

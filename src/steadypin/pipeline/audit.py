@@ -48,6 +48,7 @@ def report(facts: Facts, settings: Settings, *, command: str, baseline: Baseline
         files=tuple(file.path for file in facts.files),
         lookups=facts.lookups,
         advisories_as_of=facts.advisories_as_of,
+        withdrawn=facts.withdrawn if settings.show_withdrawn else None,
         notes=(*facts.notes, *checks.notes(case)),
         rules=checks.rules(),
         unasked=tuple(sorted(unasked)),

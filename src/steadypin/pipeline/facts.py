@@ -136,7 +136,13 @@ def _with_advisories(facts: Facts, settings: Settings) -> Facts:
     from steadypin.pipeline.advisories import ask
 
     answer = ask(versions(facts), settings, at=facts.taken_at)
-    return replace(facts, advisories=answer.matches, advisories_as_of=answer.as_of, gaps=(*facts.gaps, *answer.gaps))
+    return replace(
+        facts,
+        advisories=answer.matches,
+        advisories_as_of=answer.as_of,
+        withdrawn=answer.withdrawn,
+        gaps=(*facts.gaps, *answer.gaps),
+    )
 
 
 def versions(facts: Facts) -> Iterable[tuple[str, str]]:

@@ -11,7 +11,7 @@ from steadypin.model.report import Report
 from steadypin.reporters.layout import count
 from steadypin.reporters.plain import summary
 from steadypin.reporters.reporter import Presentation
-from steadypin.reporters.terminal import age, held_by
+from steadypin.reporters.terminal import age, held_by, withdrawn_words
 from steadypin.text import shown
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&@$:-])")
@@ -40,7 +40,7 @@ def render(report: Report, presentation: Presentation) -> str:
     """The whole report."""
     del presentation
     lines = ["# steadypin " + escape(report.command), "", _headline(report), ""]
-    lines += [*_findings(report), *_packages(report), *_suppressed(report), *_gaps(report)]
+    lines += [*_findings(report), *_packages(report), *_suppressed(report), *_withdrawn(report), *_gaps(report)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -88,6 +88,17 @@ def _suppressed(report: Report) -> Iterator[str]:
         for entry in report.suppressed
     )
     yield from section("## Excused", ("rule", "finding", "reason", "until"), rows)
+
+
+def _withdrawn(report: Report) -> Iterator[str]:
+    if report.withdrawn is None:
+        return
+    yield from ("## Withdrawn advisories, which do not count", "")
+    for record in report.withdrawn:
+        yield f"- {code(f'{record.name} {record.version}')}: {escape(withdrawn_words(record))}"
+    if not report.withdrawn:
+        yield "None for what stands here."
+    yield ""
 
 
 def _gaps(report: Report) -> Iterator[str]:

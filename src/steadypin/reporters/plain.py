@@ -40,6 +40,7 @@ def report_document(report: Report) -> dict[str, Any]:
             {**finding_row(entry.finding), "reason": entry.reason, "until": entry.until} for entry in report.suppressed
         ],
         "gaps": [gap_row(gap) for gap in report.gaps],
+        "withdrawn": None if report.withdrawn is None else [record._asdict() for record in report.withdrawn],
     }
     return cast("dict[str, Any]", redacted(document))
 

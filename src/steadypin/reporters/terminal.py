@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from steadypin.model import parse
+from steadypin.model.advisory import WithdrawnRecord
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location
@@ -50,7 +51,8 @@ def render(report: Report, presentation: Presentation) -> str:
     lines = [*_head(report, presentation)]
     if not presentation.quiet and report.packages:
         lines += ["", *_ledgers(report, presentation)]
-    lines += [*_findings(report, presentation), *_suppressed(report, presentation), *_gaps(report, presentation)]
+    lines += [*_findings(report, presentation), *_suppressed(report, presentation), *_withdrawn(report, presentation)]
+    lines += _gaps(report, presentation)
     lines += ["", *_totals(report, presentation)]
     text = "\n".join(lines) + "\n"
     return text.encode("ascii", "replace").decode() if presentation.ascii else text
@@ -188,6 +190,23 @@ def _suppressed(report: Report, presentation: Presentation) -> Iterator[str]:
         until = f" until {entry.until}" if entry.until else ""
         text = f"- {entry.finding.rule}: {shown(entry.finding.message)} ({shown(entry.reason)}{until})"
         yield from paragraph(text, width=presentation.width, indent="  ", hanging="  ")
+
+
+def _withdrawn(report: Report, presentation: Presentation) -> Iterator[str]:
+    if report.withdrawn is None:
+        return
+    yield ""
+    yield styled("Withdrawn advisories, which do not count", "bold", color=presentation.color)
+    for record in report.withdrawn:
+        text = f"- {record.name} {record.version}: {withdrawn_words(record)}"
+        yield from paragraph(shown(text), width=presentation.width, indent="  ", hanging="  ")
+    if not report.withdrawn:
+        yield "  none for what stands here"
+
+
+def withdrawn_words(record: WithdrawnRecord) -> str:
+    """Which record it is, since when, and what it said."""
+    return f"{record.id} (withdrawn {record.withdrawn[:10]}){': ' if record.summary else ''}{record.summary}"
 
 
 def _gaps(report: Report, presentation: Presentation) -> Iterator[str]:

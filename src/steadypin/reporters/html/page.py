@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from steadypin.model.advisory import WithdrawnRecord
 from steadypin.model.gap import Gap
 from steadypin.model.report import Report
 from steadypin.model.severity import Severity
@@ -16,6 +17,7 @@ from steadypin.reporters.html.rows import Row, table_rows
 from steadypin.reporters.layout import count, names
 from steadypin.reporters.measures import Measures, measures
 from steadypin.reporters.plain import digest
+from steadypin.reporters.terminal import withdrawn_words
 from steadypin.values import dataclass
 
 
@@ -44,6 +46,7 @@ class Page:
     gaps: tuple[tuple[str, str, tuple[Gap, ...]], ...]
     gap_count: int
     excused: tuple[Excuse, ...]
+    withdrawn: tuple[tuple[str, str], ...] | None
     rows: tuple[Row, ...]
     groups: tuple[str, ...]
     severities: tuple[str, ...]
@@ -53,6 +56,10 @@ class Page:
     history_rows: tuple[tuple[str, ...], ...]
     undated: int
     lookups: bool
+
+
+def _withdrawn(record: WithdrawnRecord) -> tuple[str, str]:
+    return f"{record.name} {record.version}", withdrawn_words(record)
 
 
 def audit_page(report: Report) -> Page:
@@ -81,6 +88,7 @@ def audit_page(report: Report) -> Page:
         gaps=tuple(group_gaps(report.gaps)),
         gap_count=len(report.gaps),
         excused=tuple(excuse(entry) for entry in report.suppressed),
+        withdrawn=None if report.withdrawn is None else tuple(_withdrawn(record) for record in report.withdrawn),
         rows=rows,
         groups=tuple(sorted({group for row in rows for group in row.groups})),
         severities=tuple(str(s) for s in reversed(Severity) if any(f.severity == s for f in report.findings)),
