@@ -19,7 +19,7 @@ MODULES = {
 TRIAL_EDGES = {"sandbox", "runner", "journal", "executors"}
 
 # What everybody speaks ("" is steadypin itself: the version). The codec is among it: digests, caches and snapshots are all JSON.
-LANGUAGE = {"", "model", "errors", "text", "toml", "durations", "codec", "values"}
+LANGUAGE = {"", "model", "errors", "text", "toml", "durations", "codec", "values", "collector"}
 HANDS = LANGUAGE | {"process", "transport"}
 PURE = {"comparison", "checks", "planning", "trials (pure)", "reporters"}
 EDGES = {"sources", "transport", "index", "advisories", "resolution", "locking", "trials (edge)"}
@@ -27,6 +27,7 @@ EDGES = {"sources", "transport", "index", "advisories", "resolution", "locking",
 MAY_IMPORT = {
     "": set(),
     "values": set(),
+    "collector": set(),
     "model": {"values"},
     "text": set(),
     "durations": {"errors"},

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from steadypin import collector
 from steadypin.errors import NetworkError
 from steadypin.index.merging import merge
 from steadypin.index.pages import files_of
@@ -78,7 +77,7 @@ class IndexClient:
         """What the indexes know of each name (any spelling). `progress` gets (done, of how many) in the calling thread."""
         wanted = sorted({normalise(name) for name in names})
         before = self._session.requests
-        with _without_collector():
+        with collector.paused():
             parts = {name: self._known(name) for name in wanted}
         self._ask_rest(parts, progress or _silent)
         if self._cache is not None:
@@ -154,19 +153,6 @@ class IndexClient:
 _NOWHERE = Part(
     error=NetworkError("there is no index to ask", reason="no-index", hint="unset PIP_NO_INDEX, or give --index-url")
 )
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Reading a cache makes many values and no cycles; looking for cycles among them would take a third of the time."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _refusal(name: str) -> NetworkError | None:

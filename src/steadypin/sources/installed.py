@@ -36,17 +36,13 @@ class Listing:
     problems: tuple[Problem, ...] = ()
 
 
-def read_distributions(paths: Iterable[str], *, tree: FileTree = DISK) -> tuple[InstalledDistribution, ...]:
-    """The distributions on an ordered list of import paths, in that order and by name within one path.
+def read_listing(paths: Iterable[str], *, tree: FileTree = DISK) -> Listing:
+    """The distributions on an ordered list of import paths, in that order and by name within one path; and what is wrong with
+    the paths themselves (unreadable, leftovers of a broken uninstall).
 
     As for an interpreter, the first path that has a name hides the later ones; two of one name in the same path are a broken
     installation, and both are listed. Broken metadata gives an entry with `problems`. Never raises for what it reads.
     """
-    return read_listing(paths, tree=tree).distributions
-
-
-def read_listing(paths: Iterable[str], *, tree: FileTree = DISK) -> Listing:
-    """Like `read_distributions`, with what is wrong with the paths themselves (unreadable, leftovers of a broken uninstall)."""
     seen: set[str] = set()
     distributions: list[InstalledDistribution] = []
     problems: list[Problem] = []

@@ -58,7 +58,6 @@ class Interpreter:
     paths: tuple[str, ...]
     site_folders: tuple[str, ...]
     standard_library: tuple[str, ...]
-    user_site: str | None
     externally_managed: bool
     target: Target
 
@@ -209,7 +208,6 @@ def _abi(facts: Mapping[str, Any]) -> Any:
 def interpreter_of(python: str, facts: Mapping[str, Any], *, source: str) -> Interpreter:
     """An interpreter from its own facts. Raises InterpreterError where they make no sense."""
     try:
-        user = facts.get("user_site")
         return Interpreter(
             python=python,
             version=str(facts["version"]),
@@ -218,7 +216,6 @@ def interpreter_of(python: str, facts: Mapping[str, Any], *, source: str) -> Int
             paths=_texts(facts["paths"]),
             site_folders=_texts(facts["site_folders"]),
             standard_library=_texts(facts["standard_library"]),
-            user_site=user if isinstance(user, str) else None,
             externally_managed=bool(facts["externally_managed"]),
             target=target_of(facts, source=source),
         )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from steadypin import collector
 from steadypin.errors import SourceError, UsageError
 from steadypin.model.location import Location, Problem
 from steadypin.model.locked import SourceFile
@@ -57,25 +56,12 @@ def read_file(path: Path, *, shown: str | None = None, format: str | None = None
             location=Location(path=name),
             hint=f"say what it is with --as FORMAT: {', '.join(formats())}",
         )
-    with _collector_paused(len(data)):
+    with collector.paused(only_if=len(data) >= _LARGE):
         file = reader.read(data, name)
     if within is None and (target := link_out(path)) is not None:
         message = f"a symbolic link that leads out of its folder, to {printable(str(target))}"
         file = replace(file, problems=(Problem(message=message, location=Location(path=name)), *file.problems))
     return file
-
-
-@contextmanager
-def _collector_paused(size: int) -> Iterator[None]:
-    """A large lock becomes millions of values without a cycle; looking for cycles among them takes a third of the time."""
-    if size < _LARGE or not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def link_out(path: Path) -> Path | None:

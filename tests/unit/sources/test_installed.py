@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from steadypin.model.installed import DirectUrl, InstalledDistribution
 from steadypin.sources.import_paths import import_paths
-from steadypin.sources.installed import read_distributions, read_listing
+from steadypin.sources.installed import read_listing
 from tests.support.trees import tree_of
 from tests.support.venvs import dist_info
 
 
 def read_one(files: dict[str, bytes], path: str = "site") -> InstalledDistribution:
-    (found,) = read_distributions([path], tree=tree_of(files))
+    (found,) = read_listing([path], tree=tree_of(files)).distributions
     return found
 
 
@@ -61,7 +61,7 @@ def test_a_direct_url_that_cannot_be_read_is_a_problem(content: bytes) -> None:
 def test_requested_is_unknown_where_the_installer_never_says_it() -> None:
     files = {**dist_info("a", "1", at="site/", extra={"REQUESTED": b""}), **dist_info("b", "1", at="site/")}
     files |= dist_info("c", "1", at="site/", extra={"INSTALLER": b"conda"})
-    found = {item.name: item.requested for item in read_distributions(["site"], tree=tree_of(files))}
+    found = {item.name: item.requested for item in read_listing(["site"], tree=tree_of(files)).distributions}
     assert found == {"a": True, "b": False, "c": None}
     assert read_one(dist_info("b", "1", at="site/")).requested is None
 
@@ -137,7 +137,7 @@ def test_an_earlier_path_hides_a_later_one_and_two_in_one_path_are_both_listed()
         **dist_info("a", "1", at="second/"),
         **dist_info("b", "1", at="second/"),
     }
-    found = read_distributions(["first", "second", "first"], tree=tree_of(files))
+    found = read_listing(["first", "second", "first"], tree=tree_of(files)).distributions
     assert [(item.name, item.version) for item in found] == [("a", "2"), ("a", "3"), ("b", "1")]
 
 
@@ -178,4 +178,4 @@ def test_any_metadata_gives_an_entry_and_never_an_error(metadata: bytes, url: by
         "site/b-1.egg-info/requires.txt": requires,
         "site/c.egg-link": url,
     }
-    assert len(read_distributions(["site"], tree=tree_of(files))) >= 1
+    assert len(read_listing(["site"], tree=tree_of(files)).distributions) >= 1

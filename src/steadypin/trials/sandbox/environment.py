@@ -187,11 +187,6 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _name_of(line: str) -> str:
-    match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*@", line)
-    return match[1] if match else Path(line.removeprefix("-e").strip()).name
-
-
 def _same(have: str | None, want: str) -> bool:
     """Folder names escape versions (`1.0_local` for `1.0+local`)."""
     if have is None:
