@@ -194,19 +194,28 @@ def _match(name: str, version: str, applying: Sequence[Advisory], ignored: Seque
     ids = {known for advisory in applying for known in names(advisory)}
     scores = [advisory.score for advisory in applying if advisory.score is not None]
     references = dict.fromkeys(url for advisory in applying for url in advisory.references)
+    fixed = cures(name, version, applying)
     return AdvisoryMatch(
         name=name,
         version=version,
         primary=applying[0].id,
         ids=tuple(sorted(ids)),
         records=tuple(sorted(advisory.id for advisory in applying)),
-        fixed_in=cures(name, version, applying),
+        fixed_in=fixed,
+        clear_below=None if fixed else clear_below(name, version, applying),
         severity=_severity(applying, ids),
         score=max(scores, default=None),
-        summary=next((advisory.summary for advisory in applying if advisory.summary), ""),
+        summary=_summary(applying),
         references=tuple(references)[:REFERENCE_LIMIT],
         withdrawn_ignored=tuple(sorted(advisory.id for advisory in ignored if ids & names(advisory))),
     )
+
+
+def _summary(applying: Sequence[Advisory]) -> str:
+    """That of a GHSA record where there is one: those have titles, others the first sentence of a story."""
+    found = [advisory for advisory in applying if advisory.summary]
+    titled = next((advisory for advisory in found if advisory.id.startswith("GHSA-")), found[0] if found else None)
+    return titled.summary if titled else ""
 
 
 def names(advisory: Advisory) -> frozenset[str]:
@@ -224,7 +233,7 @@ def cures(name: str, version: str, applying: Sequence[Advisory]) -> tuple[str, .
     """The fixed versions above `version` at which every one of the records is known not to apply, ascending."""
     at = parse.version(version)
     fixed: dict[Version, str] = {}
-    for text in (text for advisory in applying for text in _fixed(advisory, name)):
+    for text in (text for advisory in applying for text in _bounds(advisory, name, "fixed")):
         bound = parse.version(text)
         if bound is not None and (at is None or bound > at):
             fixed.setdefault(bound, text)
@@ -234,9 +243,23 @@ def cures(name: str, version: str, applying: Sequence[Advisory]) -> tuple[str, .
     )
 
 
-def _fixed(advisory: Advisory, name: str) -> Iterable[str]:
+def clear_below(name: str, version: str, applying: Sequence[Advisory]) -> str | None:
+    """The highest bound at or below `version` under which every one of the records is known not to apply."""
+    at = parse.version(version)
+    bounds = {
+        bound: text
+        for advisory in applying
+        for text in _bounds(advisory, name, "introduced")
+        if text != "0" and (bound := parse.version(text)) is not None and at is not None and bound <= at
+    }
+    plain = (text for bound, text in sorted(bounds.items(), reverse=True) if not (bound.is_prerelease or bound.is_postrelease))
+    clear = (text for text in plain if all(standing(one, name, f"{text}.dev0") is Standing.CLEAR for one in applying))
+    return next(clear, None)
+
+
+def _bounds(advisory: Advisory, name: str, wanted: str) -> Iterable[str]:
     ranges = (item for entry in advisory.affected if entry.name == name for item in entry.ranges)
-    return (text for item in ranges for kind, text in item.events if kind == "fixed")
+    return (text for item in ranges for kind, text in item.events if kind == wanted)
 
 
 def _undecided(said: Sequence[tuple[Advisory, Standing]]) -> list[Advisory]:

@@ -33,6 +33,7 @@ VERSION_LIMIT = 200
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+~-]{0,99}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d{1,30})?(?:[Zz]|([+-]\d\d):?(\d\d))")
+_INTRODUCTION = re.compile(r"\S+(?: \S+){0,3} is an? [^,;:]{0,120}$")
 _EVENTS = ("introduced", "fixed", "last_affected", "limit")
 _NO_VALUE = ("", "null", "~")
 
@@ -126,8 +127,16 @@ def _aliases(value: object, notes: list[str]) -> tuple[str, ...]:
 def _summary(record: dict[str, Any]) -> str:
     """The summary, or the first sentence of the details: many records have no other."""
     summary, details = _first_line(record.get("summary")), _first_line(record.get("details"))
-    sentence, end, _ = details.partition(". ")
-    return printable(summary or sentence + end.strip(), SUMMARY_LIMIT)
+    return printable(summary or _first_sentence(details), SUMMARY_LIMIT)
+
+
+def _first_sentence(text: str) -> str:
+    """The first sentence; of two, where the first only tells what the project is."""
+    sentence, end, rest = text.partition(". ")
+    if end and _INTRODUCTION.match(sentence):
+        second, end, _ = rest.partition(". ")
+        sentence = f"{sentence}. {second}"
+    return sentence + end.strip()
 
 
 def _first_line(text: object) -> str:

@@ -97,10 +97,14 @@ def _remedy(match: AdvisoryMatch, package: PackageComparison) -> str:
     """The smallest move that cures, and whether the pin or a requirement is in its way."""
     cures = [version for version in match.fixed_in if _is_offered(version, package.project)] or list(match.fixed_in)
     if not cures:
-        return f"no fixed version is known: remove {match.name}, or except {match.primary} with a reason and `until`"
+        below = f"pin {match.name}<{match.clear_below}, which it does not reach, " if match.clear_below else ""
+        return f"no fixed version is known: {below}remove {match.name}, or except {match.primary} with a reason and `until`"
     accepted = next((version for version in cures if not any(demand.refuses(version) for demand in package.demands)), None)
     if accepted is not None:
-        return f"move to {match.name}=={accepted}, which everything that asks for it accepts: steadypin plan --to security"
+        fault = " (your lock is at fault)" if any(entry.version == match.version for entry in package.locked) else ""
+        return (
+            f"move to {match.name}=={accepted}, which everything that asks for it accepts{fault}: steadypin plan --to security"
+        )
     return f"{match.name}=={cures[0]} cures, but {_blockers(cures[0], package.demands)}"
 
 
@@ -118,7 +122,7 @@ def _blockers(version: str, demands: Iterable[Demand]) -> str:
 
 
 def _asker(demand: Demand) -> str:
-    return f"your own requirement ({demand.declared.location})" if demand.declared is not None else demand.by
+    return f"your cap ({demand.declared.location})" if demand.declared is not None else demand.by
 
 
 def _range(text: str) -> str:

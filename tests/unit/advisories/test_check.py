@@ -68,7 +68,9 @@ def test_malicious_is_critical() -> None:
 def test_a_cure_inside_every_range_blames_the_pin() -> None:
     asked = manifest(declared("demo<2"))
     (finding,) = found(with_flaw(facts(asked, lock(pin("demo", "1.0")))))
-    assert finding.remedy.startswith("move to demo==1.0.1, which everything that asks for it accepts")
+    assert finding.remedy.startswith("move to demo==1.0.1, which everything that asks for it accepts (your lock is at fault)")
+    (finding,) = found(with_flaw(facts(asked, installed=(installed("demo", "1.0"),))))
+    assert "your lock" not in finding.remedy
 
 
 def test_a_cure_outside_names_who_blocks() -> None:
@@ -76,7 +78,7 @@ def test_a_cure_outside_names_who_blocks() -> None:
     other = installed("other", "1", "demo==1.0")
     (finding,) = found(with_flaw(facts(own, lock(pin("demo", "1.0")), installed=(installed("demo", "1.0"), other))))
     assert finding.remedy.startswith("demo==1.0.1 cures, but ")
-    assert "your own requirement (requirements.in:3) asks for <1.0.1" in finding.remedy
+    assert "your cap (requirements.in:3) asks for <1.0.1" in finding.remedy
     assert "other asks for ==1.0" in finding.remedy
 
 
@@ -87,7 +89,9 @@ def test_the_smallest_cure_is_one_that_the_index_has() -> None:
 
 def test_no_fix_says_the_choices() -> None:
     (finding,) = found(with_flaw(LOCKED, replace(FLAW, fixed_in=())))
-    assert "no fixed version is known" in finding.remedy
+    assert "no fixed version is known: remove demo, or except" in finding.remedy
+    (finding,) = found(with_flaw(LOCKED, replace(FLAW, fixed_in=(), clear_below="0.9")))
+    assert "pin demo<0.9, which it does not reach" in finding.remedy
     assert "PYSEC-2024-1" in finding.remedy
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,24 @@ def test_undecided_is_a_gap() -> None:
     assert judged.matches == ()
     assert [(gap.subject, gap.stage, gap.reason) for gap in judged.gaps] == [("demo", "advisories", "not-evaluable")]
     assert "PYSEC-1, PYSEC-2" in judged.gaps[0].detail
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "bound"),
+    [
+        ((("introduced", "2.0"),), (("introduced", "2.0"),), "2.0"),
+        ((("introduced", "1.0"),), (("introduced", "2.0"),), "1.0"),
+        ((("introduced", "0"),), (("introduced", "2.0"),), None),
+        ((("introduced", "0"), ("fixed", "1.5"), ("introduced", "2.0")), (("introduced", "2.0"),), "2.0"),
+        ((("introduced", "0"), ("fixed", "2.0"), ("introduced", "2.0")), (("introduced", "2.0"),), None),
+        ((("introduced", "2.0rc1"),), (("introduced", "2.0"),), "2.0"),  # <2.0 lets no pre-release of 2.0 in (PEP 440)
+        ((("introduced", "2.0"), ("fixed", "3.0")), (("introduced", "2.0"), ("fixed", "3.0")), None),  # what is fixed is raised
+    ],
+)
+def test_without_a_fix_the_bound_below_which_nothing_applies(first: Any, second: Any, bound: str | None) -> None:
+    records = [advisory("PYSEC-1", entry(*first), aliases=["A-1"]), advisory("A-1", entry(*second))]
+    (match,) = judge("demo", "2.5", records, now=NOW).matches
+    assert match.clear_below == bound
 
 
 def test_silent_record_is_no_gap_where_another_of_the_flaw_speaks() -> None:

@@ -46,6 +46,8 @@ def test_versions_that_are_not_pep440_stay_and_the_others_with_them() -> None:
         ({"summary": " One line\nand another", "details": "x"}, "One line"),
         ({"details": "It breaks. Badly. Version 1.2 does not"}, "It breaks."),
         ({"details": "No end"}, "No end"),
+        ({"details": "Demo is a small web library. It leaks. Badly."}, "Demo is a small web library. It leaks."),
+        ({"details": "Demo is a hole: it leaks. Badly."}, "Demo is a hole: it leaks."),
         ({"summary": "\x1b[31m" + "a" * 500}, "\\x1b[31m" + "a" * 192 + "…"),
         ({"summary": 5, "details": " \n "}, ""),
     ],
