@@ -18,6 +18,7 @@ from steadypin.model.trial import Verdict
 from steadypin.pipeline import facts as reading
 from steadypin.pipeline import planning
 from steadypin.pipeline import upgrade as upgrading
+from steadypin.pipeline.executing import opened
 from steadypin.pipeline.moving import differences
 from steadypin.pipeline.preparing import Scene, UpgradeRequest, installer, interpreter, prepare
 from steadypin.pipeline.trying import Trials
@@ -56,7 +57,12 @@ def doctor(name: str, scene: Scene, scratch: Path) -> None:
     """Baseline, everything, then pin by pin."""
     started = monotonic()
     lab = Lab.open(scene.settings.root, scratch / "doctor", base=interpreter(scene), installer=installer(scene))
-    trials = upgrading._trials(scene, lab, scratch / "doctored", lambda _: None)
+    with opened(scene, lab, scratch / "doctored", lambda _: None) as trials:
+        _doctor(name, scene, trials, started)
+    lab.close()
+
+
+def _doctor(name: str, scene: Scene, trials: Trials, started: float) -> None:
     final = {package.name: package.version for package in scene.plan.stages[-1].lock}
     now = dict(scene.today)
     trials.judge(scene.mover.pins(now), "baseline")
@@ -77,7 +83,6 @@ def doctor(name: str, scene: Scene, scratch: Path) -> None:
         f"{len(differences(scene.today, now))} kept, not confirmed",
     )
     overhead(name, scene, trials)
-    lab.close()
 
 
 def overhead(name: str, scene: Scene, trials: Trials) -> None:

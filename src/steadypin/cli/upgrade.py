@@ -12,7 +12,7 @@ from steadypin.cli.plan import request_of as plan_request_of
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_of
 from steadypin.cli.words import PlanningOptions, ReportOptions, file, flag, text, texts
-from steadypin.config import Settings, parse_number
+from steadypin.config import Settings, parse_jobs, parse_number
 from steadypin.errors import UsageError
 from steadypin.reporters.upgrades import UPGRADE_REPORTERS
 from steadypin.text import shown
@@ -41,6 +41,20 @@ class UpgradeOptions(ReportOptions, PlanningOptions):
     without: tuple[str, ...] = texts("Leave this pin out of the trials (a server that cannot be built here).", metavar="NAME")
     sandbox: bool = flag("Run the tests without network (bubblewrap, else unshare).")
     branch_per_stage: bool = flag("Commit each stage to a branch steadypin/stage-N; the working tree stays.")
+    jobs: str | None = text(
+        "Run so many trials at once (1; with dask all that the scheduler has).",
+        metavar="NUMBER",
+        short="-j",
+        variable="STEADYPIN_JOBS",
+        setting="jobs",
+        read=parse_jobs,
+    )
+    executor: str | None = text(
+        "Where trials run: local or dask.", metavar="NAME", variable="STEADYPIN_EXECUTOR", setting="executor"
+    )
+    scheduler: str | None = text(
+        "The Dask scheduler.", metavar="tcp://HOST:PORT", variable="STEADYPIN_SCHEDULER", setting="scheduler"
+    )
     no_env: bool = flag("Plan from locks and manifests alone.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from steadypin.model.plan import Stage
@@ -10,9 +12,10 @@ from steadypin.model.upgrade import Baseline, StageResult, UpgradeResult
 from steadypin.pipeline.culprits import Outcome, StageTrial
 from steadypin.pipeline.first_run import check_baseline, fit
 from steadypin.pipeline.preparing import Scene
-from steadypin.pipeline.trying import OutOfBudget, Trials
+from steadypin.pipeline.trying import Likely, OutOfBudget, Trials
 from steadypin.reporters.plan_json import plan_digest
 from steadypin.trials.results import Versions, accounted, baseline_gap, chosen_stages, differences, pins_of, units_of
+from steadypin.trials.sandbox.pins import Pins
 from steadypin.values import dataclass, field, replace
 
 
@@ -28,7 +31,7 @@ def carry_out(scene: Scene, trials: Trials) -> UpgradeResult:
     try:
         if not trials.knows(scene.mover.pins(scene.today)):
             fit(scene, trials.lab)
-        baseline = check_baseline(scene, trials)
+        baseline = check_baseline(scene, trials, partial(_whole_stages, scene, trials, dict(scene.today), _left_out(scene)))
     except OutOfBudget as stop:
         return replace(result, stopped=str(stop))
     result = replace(result, baseline=baseline)
@@ -100,7 +103,8 @@ def _stage(scene: Scene, trials: Trials, stage: Stage, proved: _Proved) -> None:
     units = _units(scene, proved.now, final)
     before = trials.run_counts().total
     trials.tell(f"stage {stage.number}: {stage.title}, {len(units)} to move")
-    outcome = _tried(scene, trials, proved, final, units, frozenset(proved.frozen))
+    after = partial(_whole_stages, scene, trials, final, proved.frozen, stage.number)
+    outcome = _tried(scene, trials, proved.now, final, units, frozenset(proved.frozen), following=after).carry_out()
     runs = trials.run_counts().total - before
     proved.add(outcome, _row(scene, stage.number, stage.title, outcome, units, runs))
 
@@ -114,7 +118,7 @@ def _once_more(scene: Scene, trials: Trials, last: Stage, proved: _Proved) -> No
         return
     before = trials.run_counts().total
     trials.tell(f"what is held, once more together: {', '.join(units)}")
-    outcome = _tried(scene, trials, proved, final, units, scene.mover.without, bisect=False)
+    outcome = _tried(scene, trials, proved.now, final, units, scene.mover.without, bisect=False).carry_out()
     runs = trials.run_counts().total - before
     if not differences(proved.now, outcome.lock):
         proved.rows[-1] = replace(proved.rows[-1], runs=proved.rows[-1].runs + runs)
@@ -153,30 +157,46 @@ def _confirm(scene: Scene, trials: Trials, proved: _Proved) -> bool:
         return False
 
 
+def _whole_stages(scene: Scene, trials: Trials, now: Versions, frozen: Versions, after: int = -1) -> Iterator[Pins]:
+    """What is tried first in each stage after this one, should all of them pass."""
+    for stage in chosen_stages(scene.plan.stages, scene.request.stages, at_once=scene.request.all_at_once):
+        final = pins_of((stage,))
+        final |= {name: version for name, version in frozen.items() if name in final}
+        if stage.number <= after or not differences(now, final):
+            continue
+        whole = _tried(scene, trials, now, final, _units(scene, now, final), frozenset(frozen)).whole()
+        if whole is None:
+            return
+        yield scene.mover.pins(whole)
+        now = whole
+
+
 def _tried(
     scene: Scene,
     trials: Trials,
-    proved: _Proved,
+    now: Versions,
     final: Versions,
     units: tuple[str, ...],
     frozen: frozenset[str],
     *,
     bisect: bool = True,
-) -> Outcome:
+    following: Likely = tuple,
+) -> StageTrial:
     members = frozenset(units)
     coupled = (members.intersection(c.members) for c in scene.plan.couplings)
     return StageTrial(
         trials=trials,
         mover=scene.mover,
         facts=scene.facts,
-        now=proved.now,
+        now=now,
         final=final,
         units=units,
         frozen=frozen,
         coupled=tuple(tuple(sorted(names)) for names in coupled if len(names) > 1),
         bisect=bisect and scene.request.bisect,
+        following=following,
         log_of=_read_log,
-    ).carry_out()
+    )
 
 
 def _read_log(path: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
 from steadypin.errors import CommandError
 from steadypin.model.facts import Facts
 from steadypin.model.parse import version
 from steadypin.model.trial import Culprit, TrialResult, Verdict
 from steadypin.pipeline.moving import Mover, Versions, differences
-from steadypin.pipeline.trying import Judged, OutOfBudget, Trials, install_failure
-from steadypin.trials.bytests import Seen, search_by_tests
+from steadypin.pipeline.trying import Judged, Likely, OutOfBudget, Trials, install_failure
+from steadypin.trials.bytests import Names, Seen, search_by_tests
 from steadypin.trials.culprits import SearchResult, search
-from steadypin.trials.runner.reports import names_in_errors, packages_passed
+from steadypin.trials.foresight import Foresight, likely_sights, likely_verdicts, weights_of
+from steadypin.trials.runner.reports import names_in_errors
+from steadypin.trials.sandbox.pins import Pins
 from steadypin.values import dataclass, field, replace
 
 
@@ -31,7 +33,9 @@ class Outcome:
 
 @dataclass(slots=True, kw_only=True)
 class StageTrial:
-    """A stage on top of the proved lock `now`. `final` are its pins; `units` the names that are tried on their own."""
+    """A stage on top of the proved lock `now`. `final` are its pins; `units` the names that are tried on their own,
+    `following` makes the pins of later stages, should this one pass.
+    """
 
     trials: Trials
     mover: Mover
@@ -42,6 +46,7 @@ class StageTrial:
     frozen: frozenset[str] = frozenset()
     coupled: tuple[Collection[str], ...] = ()
     bisect: bool = True
+    following: Likely = tuple
     log_of: Callable[[str], str] = lambda _: ""
     evidence: dict[frozenset[str], Judged] = field(default_factory=dict)
     unresolved: dict[frozenset[str], str] = field(default_factory=dict)
@@ -49,7 +54,7 @@ class StageTrial:
 
     def carry_out(self) -> Outcome:
         """Try, search, bisect. Raises Inconclusive, ResolverError."""
-        whole = self._verdict(frozenset(self.units))
+        whole = self._verdict(frozenset(self.units), likely=self.following)
         if whole is Verdict.PASSED or not self.units:
             return Outcome(verdict=whole, lock=self._lock(frozenset(self.units)) or self.now, tried=self._tried())
         result = self._best(self._search())
@@ -85,33 +90,59 @@ class StageTrial:
         return replace(result, kept=kept, held=frozenset(self.units) - kept)
 
     def _search_by_tests(self, hints: dict[str, float]) -> SearchResult | None:
-        steps = search_by_tests(self.units, coupled=self.coupled, hints=hints)
+        weights = weights_of(self.units, hints)
+
+        def guess(asked: Sequence[tuple[Names, Seen]], moved: Names) -> Iterable[tuple[float, Seen]]:
+            known = self._foreseen(moved)
+            return [(1.0, known)] if known is not None else likely_sights(asked, moved, weights)
+
+        foresight = Foresight(lambda: search_by_tests(self.units, coupled=self.coupled, hints=hints))
+        steps, asked = foresight.start(), list[tuple[Names, Seen]]()
         tried = next(steps)
         while True:
-            verdict = self._verdict(tried)
-            judged = self.evidence.get(tried)
-            failed = judged.failed if judged is not None else frozenset[str]()
-            telling = judged is not None and judged.run.outcome in ("passed", "failed")
+            verdict = self._verdict(tried, likely=lambda: self._pins_ahead(foresight.ahead(asked, guess)))
+            asked.append((tried, _seen(verdict, self.evidence.get(tried))))
             try:
-                tried = steps.send(Seen(verdict=verdict, failed=failed, telling=telling))
+                tried = steps.send(asked[-1][1])
             except StopIteration as stop:
                 found: SearchResult | None = stop.value
                 return found
 
     def _search_plainly(self, hints: dict[str, float]) -> SearchResult:
-        steps = search(self.units, coupled=self.coupled, hints=hints)
-        asked: set[frozenset[str]] = set()
+        weights = weights_of(self.units, hints)
+
+        def guess(asked: Sequence[tuple[Names, Verdict]], moved: Names) -> Iterable[tuple[float, Verdict]]:
+            known = self._foreseen(moved)
+            return [(1.0, known.verdict)] if known is not None else likely_verdicts(asked, moved, weights)
+
+        foresight = Foresight(lambda: search(self.units, coupled=self.coupled, hints=hints))
+        steps, asked = foresight.start(), list[tuple[Names, Verdict]]()
         tried = next(steps)
         while True:
-            verdict = self._verdict(tried, again=tried in asked)
-            asked.add(tried)
+            again = any(tried == moved for moved, _ in asked)
+            verdict = self._verdict(tried, again=again, likely=lambda: self._pins_ahead(foresight.ahead(asked, guess)))
+            asked.append((tried, verdict))
             try:
                 tried = steps.send(verdict)
             except StopIteration as stop:
                 result: SearchResult = stop.value
                 return result
 
-    def _verdict(self, moved: frozenset[str], *, again: bool = False) -> Verdict:
+    def _foreseen(self, moved: Names) -> Seen | None:
+        """What a set's answer is or will most likely be, where something is known of exactly this set."""
+        lock = self._lock(moved)
+        if lock is None or moved in self.unresolved:
+            return Seen(verdict=Verdict.UNRESOLVED)
+        judged = self.trials.glimpse(self.mover.pins(lock))
+        return None if judged is None else _seen(judged.verdict, judged)
+
+    def _pins_ahead(self, questions: Iterable[tuple[float, object, Names]]) -> Iterator[Pins]:
+        for _, _, moved in questions:
+            lock = self._lock(moved)
+            if lock is not None:
+                yield self.mover.pins(lock)
+
+    def _verdict(self, moved: Names, *, again: bool = False, likely: Likely = tuple) -> Verdict:
         if self.stopped and (moved not in self.evidence or again):
             return Verdict.NOT_RUN
         lock = self._lock(moved)
@@ -120,7 +151,7 @@ class StageTrial:
             return Verdict.UNRESOLVED
         try:
             note = f"{len(moved)} of {len(self.units)} moved"
-            judged = self.trials.judge(self.mover.pins(lock), "search", again=again, note=note)
+            judged = self.trials.judge(self.mover.pins(lock), "search", again=again, note=note, likely=likely)
         except OutOfBudget as stop:
             self.stopped = str(stop)
             return Verdict.NOT_RUN
@@ -129,6 +160,10 @@ class StageTrial:
             judged = Judged(verdict=Verdict.UNRESOLVED, run=install_failure(error))
         self.evidence[moved] = judged
         return judged.verdict
+
+    def whole(self) -> Versions | None:
+        """What the stage's first run holds: everything moved; None where the resolver refuses it."""
+        return self._lock(frozenset(self.units))
 
     def _lock(self, moved: frozenset[str]) -> Versions | None:
         if moved == frozenset(self.units) and frozenset(differences(self.now, self.final)) <= self._whole():
@@ -145,13 +180,10 @@ class StageTrial:
         errors themselves name.
         """
         judged = self.evidence.get(frozenset(self.units))
-        log = self.log_of(judged.run.log) if judged else ""
-        hints = dict.fromkeys(names_in_errors(log, self.units), 1.0)
-        for rank, top in enumerate(packages_passed(log), 1):
-            name = self.trials.lab.environment.owner(top)
-            if name in self.units:
-                hints[name] = 1.0 + rank / 100
-        return hints
+        if judged is None:
+            return {}
+        hints = dict.fromkeys(names_in_errors(self.log_of(judged.run.log), self.units), 1.0)
+        return hints | {name: 1.0 + rank / 100 for rank, name in enumerate(judged.run.packages, 1) if name in self.units}
 
     # --- culprits, and how far they can go
 
@@ -202,29 +234,45 @@ class StageTrial:
     def _bisect(self, name: str, lock: dict[str, str]) -> tuple[dict[str, str], str | None, str | None]:
         """The lock with `name` as far as it goes, its last good and its first bad release."""
         good, bad = lock[name], self.final[name]
-        releases = self._between(name, good, bad)
-        while releases:
-            at = _weighted_middle(good, [*releases, bad])
-            tried = releases[at]
-            moved = self.mover.lock(lock, self.final, {name: tried}, self.frozen)
-            verdict = self._try_version(moved, f"{name} {tried}")
-            if verdict is Verdict.NOT_RUN:
-                return lock, good, None
-            if verdict is Verdict.PASSED and moved is not None:
-                good, lock, releases = tried, dict(moved), releases[at + 1 :]
-            elif verdict is Verdict.UNRESOLVED:
-                releases = releases[:at] + releases[at + 1 :]
-            else:
-                bad, releases = tried, releases[:at]
-        return lock, good, bad
+        releases = tuple(self._between(name, good, bad))
+        foresight = Foresight(lambda: bisection(good, releases, bad))
 
-    def _try_version(self, moved: Versions | None, note: str) -> Verdict:
+        def moved(asked: Sequence[tuple[str, Verdict]], *more: str) -> Versions | None:
+            """The lock that the answers lead to, with one more release."""
+            now: Versions | None = lock
+            for release in (*(release for release, verdict in asked if verdict is Verdict.PASSED), *more):
+                now = self.mover.lock(now, self.final, {name: release}, self.frozen) if now is not None else None
+            return now
+
+        def guess(asked: Sequence[tuple[str, Verdict]], release: str) -> Iterable[tuple[float, Verdict]]:
+            pins = moved(asked, release)
+            if pins is None:
+                return [(1.0, Verdict.UNRESOLVED)]
+            known = self.trials.glimpse(self.mover.pins(pins))
+            return [(1.0, known.verdict)] if known else [(0.5, Verdict.PASSED), (0.5, Verdict.FAILED)]
+
+        def likely() -> Iterator[Pins]:
+            for _, path, release in foresight.ahead(asked, guess):
+                if (pins := moved(path, release)) is not None:
+                    yield self.mover.pins(pins)
+
+        steps, asked = foresight.start(), list[tuple[str, Verdict]]()
+        try:
+            tried = next(steps)
+            while True:
+                asked.append((tried, self._try_version(moved(asked, tried), f"{name} {tried}", likely)))
+                tried = steps.send(asked[-1][1])
+        except StopIteration as stop:
+            last, first = stop.value
+            return dict(moved(asked) or lock), last, first
+
+    def _try_version(self, moved: Versions | None, note: str, likely: Likely) -> Verdict:
         if self.stopped:
             return Verdict.NOT_RUN
         if moved is None:
             return Verdict.UNRESOLVED
         try:
-            return self.trials.judge(self.mover.pins(moved), "versions", note=note).verdict
+            return self.trials.judge(self.mover.pins(moved), "versions", note=note, likely=likely).verdict
         except OutOfBudget as stop:
             self.stopped = str(stop)
             return Verdict.NOT_RUN
@@ -248,6 +296,29 @@ class StageTrial:
                 continue
             found.append(release.version)
         return found
+
+
+def _seen(verdict: Verdict, judged: Judged | None) -> Seen:
+    failed = judged.failed if judged is not None else frozenset[str]()
+    telling = judged is not None and judged.run.outcome in ("passed", "failed")
+    return Seen(verdict=verdict, failed=failed, telling=telling)
+
+
+def bisection(good: str, releases: tuple[str, ...], bad: str) -> Generator[str, Verdict, tuple[str, str | None]]:
+    """The last good and the first bad release; yields the one to try, those between `good` and `bad` in order."""
+    while releases:
+        at = _weighted_middle(good, [*releases, bad])
+        tried = releases[at]
+        verdict = yield tried
+        if verdict is Verdict.NOT_RUN:
+            return good, None
+        if verdict is Verdict.PASSED:
+            good, releases = tried, releases[at + 1 :]
+        elif verdict is Verdict.UNRESOLVED:
+            releases = releases[:at] + releases[at + 1 :]
+        else:
+            bad, releases = tried, releases[:at]
+    return good, bad
 
 
 def _weighted_middle(good: str, releases: list[str]) -> int:

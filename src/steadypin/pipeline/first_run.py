@@ -8,7 +8,7 @@ from steadypin.errors import CommandError
 from steadypin.model.trial import Verdict
 from steadypin.model.upgrade import Baseline
 from steadypin.pipeline.preparing import Scene, leave_out
-from steadypin.pipeline.trying import Trials
+from steadypin.pipeline.trying import Likely, Trials
 from steadypin.trials.sandbox.lab import Lab
 from steadypin.values import replace
 
@@ -48,12 +48,15 @@ def _is_needed(name: str, scene: Scene, installed: Mapping[str, str | None]) -> 
     return name in installed and name not in scene.problem.set_aside
 
 
-def check_baseline(scene: Scene, trials: Trials) -> Baseline:
-    """The tests on today's pins. Raises CommandError where they cannot be installed or the command cannot start."""
+def check_baseline(scene: Scene, trials: Trials, likely: Likely) -> Baseline:
+    """The tests on today's pins; `likely` makes the pins that are tried next, should they pass.
+
+    Raises CommandError where they cannot be installed or the command cannot start.
+    """
     pins = scene.mover.pins(scene.today)
     if trials.limits.timeout:
         trials.timeout = trials.limits.timeout
-    judged = trials.judge(pins, "baseline")
+    judged = trials.judge(pins, "baseline", likely=likely)
     for _ in range(PATIENCE - 1):
         if judged.verdict is not Verdict.FLAKY:
             break

@@ -8,20 +8,27 @@ for this project, and is blamed on nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from time import monotonic
 
-from steadypin.errors import CommandError, Inconclusive
+from steadypin.errors import CommandError, Inconclusive, ResolverError
 from steadypin.model.trial import TestRun, Verdict
 from steadypin.model.upgrade import RunCounts
+from steadypin.pipeline.ahead import Ahead
+from steadypin.trials.executors.executor import Trial
+from steadypin.trials.executors.local import peak_memory
 from steadypin.trials.journal import Journal, Subject
-from steadypin.trials.runner.run import Place, can_narrow, run_tests
+from steadypin.trials.runner.run import can_narrow
 from steadypin.trials.sandbox.lab import Lab
 from steadypin.trials.sandbox.pins import Pins
 from steadypin.values import dataclass, field
 
 STREAK = 5
 """Red answers in a row after which the last green lock is asked whether the world is still as it was."""
+
+
+Likely = Callable[[], Iterable[Pins]]
 
 
 class OutOfBudget(Exception):
@@ -53,7 +60,7 @@ class Trials:
     """
 
     lab: Lab
-    place: Place
+    ahead: Ahead
     journal: Journal
     command: str
     python: str
@@ -68,19 +75,28 @@ class Trials:
     judged: dict[str, Judged] = field(default_factory=dict)
     timeout: float = 3600.0
     note: str = ""
+    _phase: str = ""
+    _asked: int = 0
+    _likely: Likely = tuple
+    _subjects: dict[str, Subject] = field(default_factory=dict)
+    _ahead_of_time: set[str] = field(default_factory=set)
     _used: Counter[str] = field(default_factory=Counter)
     _reds: int = 0
     _green: Pins | None = None
 
-    def judge(self, pins: Pins, phase: str, *, again: bool = False, note: str = "") -> Judged:
+    def __post_init__(self) -> None:
+        self.ahead.made = self._made_ahead
+
+    def judge(self, pins: Pins, phase: str, *, again: bool = False, note: str = "", likely: Likely = tuple) -> Judged:
         """What the tests say of these pins. Known locks are not run again, unless `again` asks to doubt; `note` is for people.
+        `likely` makes the pins that may be asked for next, the likeliest first: idle places try them meanwhile.
 
         Raises OutOfBudget, CommandError where the pins cannot be installed, Inconclusive where the world has changed.
         """
         known = self.judged.get(pins.digest)
         if known is not None and known.verdict is not Verdict.FLAKY and not again:
             return known
-        self.note = note
+        self.note, self._phase, self._likely = note, phase, likely
         self.judged[pins.digest] = found = self._judge(pins, phase)
         if found.verdict is Verdict.PASSED:
             self._reds, self._green = 0, pins
@@ -102,18 +118,57 @@ class Trials:
         used = self._used[subject.key]
         self._used[subject.key] += 1
         if used < len(remembered):
-            self.counts["remembered"] += 1
+            self._take_from_memory(phase, fresh=subject.key in self._ahead_of_time and not used)
             return remembered[used]
         self._check_budget()
-        self.lab.prepare(pins)
-        number = sum(self.counts.values()) - self.counts["remembered"] + 1
-        log = self.journal.path.parent / "logs" / f"{pins.digest[:12]}-{used + 1}{'-some' if tests else ''}.log"
-        self.tell(f"run {number}: {phase}{', ' if self.note else ''}{self.note}{self._spent()}")
-        done = run_tests(self.command, self.place, timeout=self.timeout, only=tests, log=log, lock_digest=pins.digest)
+        self._say(phase, self._spent())
+        done = self.ahead.carry_out(subject.key, self._trial(pins, tests, used), self._expected)
         self.counts["repeated" if tests else phase] += 1
         self.test_seconds += done.seconds
         self.journal.append(subject, done)
         return done
+
+    def _take_from_memory(self, phase: str, *, fresh: bool) -> None:
+        """`fresh` is a run that this process has made before it was asked for, and has counted then."""
+        if fresh:
+            self._say(phase, " (made ahead)")
+        else:
+            self.counts["remembered"] += 1
+
+    def _say(self, phase: str, more: str) -> None:
+        self._asked += 1
+        self.tell(f"run {self._asked}: {phase}{', ' if self.note else ''}{self.note}{more}")
+
+    def _trial(self, pins: Pins, tests: tuple[str, ...] = (), used: int = 0) -> Trial:
+        log = self.journal.path.parent / "logs" / f"{pins.digest[:12]}-{used + 1}{'-some' if tests else ''}.log"
+        return Trial(pins=pins, command=self.command, timeout=self.timeout, tests=tests, log=log)
+
+    def _expected(self) -> Iterator[tuple[str, Trial]]:
+        """What may be asked for next and is not known yet, by key."""
+        with suppress(ResolverError):  # it comes again where the question is asked in earnest
+            for pins in self._likely():
+                subject = self._subject(pins)
+                if not self.journal.runs.get(subject.key):
+                    self._subjects[subject.key] = subject
+                    yield subject.key, self._trial(pins)
+
+    def _made_ahead(self, key: str, run: TestRun) -> None:
+        """A run that nobody has asked for yet: recorded and counted like all others."""
+        self.counts["versions" if self._phase == "versions" else "search"] += 1
+        self.test_seconds += run.seconds
+        self._ahead_of_time.add(key)
+        self.journal.append(self._subjects[key], run)
+
+    def glimpse(self, pins: Pins) -> Judged | None:
+        """What is likely to be said of pins whose outcome is known already; nothing is run, and nothing doubted."""
+        known = self.judged.get(pins.digest)
+        if known is not None:
+            return known
+        runs = self.journal.runs.get(self._subject(pins).key)
+        if not runs:
+            return None
+        failed = frozenset[str]() if runs[0].outcome == "passed" else _failures(runs[0]) - self.forgiven - self.journal.flaky
+        return Judged(verdict=Verdict.FAILED if failed else Verdict.PASSED, run=runs[0], failed=failed)
 
     def _spent(self) -> str:
         """How long runs take, once that matters to anybody."""
@@ -131,13 +186,14 @@ class Trials:
 
     def run_counts(self) -> RunCounts:
         """Executions so far, by purpose."""
-        return RunCounts(
-            **{name: self.counts[name] for name in ("baseline", "search", "versions", "confirm", "repeated", "remembered")}
-        )
+        counted = ("baseline", "search", "versions", "confirm", "repeated", "remembered")
+        ended = {"cancelled": self.ahead.cancelled, "lost": self.ahead.lost}
+        return RunCounts(**{name: self.counts[name] for name in counted}, **ended)
 
     def learn_timeout(self, baseline: float) -> None:
-        """A run may take ten times as long as the baseline, and a minute more."""
+        """A run may take ten times as long as the baseline, and a minute more; and so much memory as it has taken."""
         self.timeout = self.limits.timeout or 60.0 + 10 * baseline
+        self.tell(self.ahead.executor.narrow(peak_memory() * 3 // 2))
 
     def _judge(self, pins: Pins, phase: str) -> Judged:
         run = self.run(pins, phase)

@@ -21,12 +21,9 @@ from steadypin.pipeline import planning
 from steadypin.pipeline.carrying import carry_out
 from steadypin.pipeline.delivering import write
 from steadypin.pipeline.environment import cache_dir
+from steadypin.pipeline.executing import opened
 from steadypin.pipeline.lifting import Lifting, edit, lift
-from steadypin.pipeline.preparing import Scene, UpgradeRequest, installer, interpreter, prepare
-from steadypin.pipeline.trying import Trials
-from steadypin.trials.journal import Journal
-from steadypin.trials.runner.confine import confinement
-from steadypin.trials.runner.run import Place
+from steadypin.pipeline.preparing import UpgradeRequest, installer, interpreter, prepare
 from steadypin.trials.sandbox.claims import own_folder
 from steadypin.trials.sandbox.lab import Lab
 from steadypin.values import replace
@@ -45,8 +42,7 @@ def upgrade(
     scratch = project_folder(settings)
     lab = Lab.open(settings.root, own_folder(scratch), base=interpreter(scene), installer=installer(scene))
     try:
-        with _termination_as_interrupt():
-            trials = _trials(scene, lab, scratch, tell)
+        with _termination_as_interrupt(), opened(scene, lab, scratch, tell) as trials:
             result = carry_out(scene, trials)
             edited = edit(facts, settings.root, lifting.caps, dict(result.lock))
             result = replace(result, edits=tuple(edited.edits), gaps=(*result.gaps, *edited.gaps))
@@ -116,31 +112,6 @@ def exit_code(result: UpgradeResult) -> int:
     if not result.confirmed:
         return 3
     return 1 if result.held or result.culprits or result.stopped else 0
-
-
-def _trials(scene: Scene, lab: Lab, scratch: Path, tell: Callable[[str], None]) -> Trials:
-    journal = Journal.open(scratch / "journal.jsonl")
-    if scene.request.forget:
-        journal.runs.clear()
-    confined, what = confinement(lab.folder, lab.environment.folder) if scene.request.sandbox else ((), "")
-    tell(what)
-    place = Place(
-        folder=lab.copy.folder,
-        scripts=lab.environment.scripts,
-        scratch=lab.folder,
-        root=scene.settings.root.resolve(),
-        keep=scene.request.keep_variables,
-        confined=confined,
-    )
-    return Trials(
-        lab=lab,
-        place=place,
-        journal=journal,
-        command=scene.command,
-        python=f"{scene.facts.target.python} {scene.facts.target.platform}{', confined' if confined else ''}",
-        limits=scene.request.limits,
-        tell=tell,
-    )
 
 
 def _note(text: str) -> Gap:

@@ -41,6 +41,19 @@ def take(root: Path, into: Path) -> WorkingCopy:
     return copy
 
 
+def adopt(into: Path, digest: str, *, named: Path) -> WorkingCopy:
+    """A working copy around `into`/pristine, which was made from another one; links that name that one's folder get ours.
+
+    Raises OSError.
+    """
+    pristine, folder = into / "pristine", into / "tree"
+    found = (Path(here, name) for here, folders, names in os.walk(pristine) for name in [*folders, *names])
+    _turn_links(named, pristine, folder, [path.relative_to(pristine).as_posix() for path in found if path.is_symlink()])
+    copy = WorkingCopy(pristine=pristine, folder=folder, digest=digest)
+    copy.fill()
+    return copy
+
+
 def _turn_links(root: Path, pristine: Path, folder: Path, files: Iterable[str]) -> None:
     """Links that name the user's own tree shall name the copy: tests write through them."""
     for path in files:
