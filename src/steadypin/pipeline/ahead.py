@@ -18,6 +18,7 @@ PREPARING = 120.0
 """Seconds that making an environment may take before a run that was begun with too long a time limit is begun anew."""
 
 Likely = Callable[[], Iterable[tuple[str, Trial]]]
+Made = Callable[[str, TestRun], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,26 +29,26 @@ class _Begun:
 
 @dataclass(slots=True, kw_only=True)
 class Ahead:
-    """`executor` carries out; `guessing` is whether anything is begun ahead at all. `made` is told each run that was made ahead
-    (its key, its outcome) as soon as it is over: it is as good as one that was asked for.
+    """`executor` carries out; `guessing` is whether anything is begun ahead at all.
 
     `cancelled` counts runs that were begun and ended without an outcome, `lost` those that went down with their worker.
     """
 
     executor: Executor
     guessing: bool = True
-    made: Callable[[str, TestRun], None] = lambda key, run: None
     cancelled: int = 0
     lost: int = 0
     _under_way: dict[str, _Begun] = field(default_factory=dict)
 
-    def carry_out(self, key: str, trial: Trial, likely: Likely) -> TestRun:
-        """The outcome of a trial, with what is likely to follow tried beside it. Raises as `Pending.result` does."""
+    def carry_out(self, key: str, trial: Trial, likely: Likely, made: Made) -> TestRun:
+        """The outcome of a trial, with what is likely to follow tried beside it. `made` is told each run that was made ahead
+        (its key, its outcome) as soon as it is over: it is as good as one that was asked for. Raises as `Pending.result` does.
+        """
         while True:
             begun = self._taken(key, trial)
             limit = monotonic() + trial.timeout + PREPARING if begun.trial.timeout > trial.timeout else None
             try:
-                run = self._outcome(key, begun.pending, likely, limit)
+                run = self._outcome(key, begun.pending, likely, made, limit)
             except SteadypinError:
                 self.lost += begun.pending.lost
                 raise
@@ -56,16 +57,16 @@ class Ahead:
                 return run
             self.cancelled += 1
 
-    def _outcome(self, key: str, mine: Pending, likely: Likely, limit: float | None) -> TestRun | None:
+    def _outcome(self, key: str, mine: Pending, likely: Likely, made: Made, limit: float | None) -> TestRun | None:
         """None where it takes longer than it may."""
         self._look_ahead(key, mine, likely)
         while not mine.wait(LOOK):
-            if self._collect():
+            if self._collect(made):
                 self._look_ahead(key, mine, likely)
             if limit is not None and monotonic() > limit:
                 mine.cancel()
                 return None
-        self._collect()
+        self._collect(made)
         return mine.result()
 
     def _taken(self, key: str, trial: Trial) -> _Begun:
@@ -101,7 +102,7 @@ class Ahead:
         if key not in self._under_way and self._busy() + 1 < self.executor.places:
             self._under_way[key] = _Begun(trial=trial, pending=self.executor.submit(trial))
 
-    def _collect(self) -> bool:
+    def _collect(self, made: Made) -> bool:
         """Tell what is over; whether there was anything. What ended with an error waits for being asked for."""
         over = False
         for key, begun in list(self._under_way.items()):
@@ -116,7 +117,7 @@ class Ahead:
                 continue
             del self._under_way[key]
             self.lost += begun.pending.lost
-            self.made(key, run)
+            made(key, run)
             over = True
         return over
 
@@ -127,8 +128,8 @@ class Ahead:
             self.cancelled += pending.begun
         self.lost += pending.lost
 
-    def finish(self) -> None:
+    def finish(self, made: Made) -> None:
         """Nobody asks any more."""
-        self._collect()
+        self._collect(made)
         for key in list(self._under_way):
             self._cancel(key)

@@ -42,7 +42,7 @@ def opened(scene: Scene, lab: Lab, scratch: Path, tell: Callable[[str], None]) -
     )
     try:
         yield trials
-        trials.ahead.finish()
+        trials.finish()
     finally:
         executor.close()
 

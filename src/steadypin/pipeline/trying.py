@@ -84,9 +84,6 @@ class Trials:
     _reds: int = 0
     _green: Pins | None = None
 
-    def __post_init__(self) -> None:
-        self.ahead.made = self._made_ahead
-
     def judge(self, pins: Pins, phase: str, *, again: bool = False, note: str = "", likely: Likely = tuple) -> Judged:
         """What the tests say of these pins. Known locks are not run again, unless `again` asks to doubt; `note` is for people.
         `likely` makes the pins that may be asked for next, the likeliest first: idle places try them meanwhile.
@@ -122,7 +119,7 @@ class Trials:
             return remembered[used]
         self._check_budget()
         self._say(phase, self._spent())
-        done = self.ahead.carry_out(subject.key, self._trial(pins, tests, used), self._expected)
+        done = self.ahead.carry_out(subject.key, self._trial(pins, tests, used), self._expected, self._made_ahead)
         self.counts["repeated" if tests else phase] += 1
         self.test_seconds += done.seconds
         self.journal.append(subject, done)
@@ -158,6 +155,10 @@ class Trials:
         self.test_seconds += run.seconds
         self._ahead_of_time.add(key)
         self.journal.append(self._subjects[key], run)
+
+    def finish(self) -> None:
+        """Nothing more is asked for."""
+        self.ahead.finish(self._made_ahead)
 
     def glimpse(self, pins: Pins) -> Judged | None:
         """What is likely to be said of pins whose outcome is known already; nothing is run, and nothing doubted."""

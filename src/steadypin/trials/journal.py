@@ -84,18 +84,25 @@ class Journal:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             try:
-                os.write(descriptor, (b"\n" if _is_torn(descriptor) else b"") + line)
+                _write_whole(descriptor, (b"\n" if _is_torn(descriptor) else b"") + line)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
         except OSError as error:
             raise OutputError(
-                f"{self.path}: a run cannot be recorded: {error.strerror or error}", hint="make room, or choose --cache-dir"
+                f"{self.path}: a run cannot be recorded: {error.strerror or error}",
+                hint="make room or choose another place with --cache-dir, then run the same with --resume",
             ) from None
 
 
 def _document(plain: object) -> str:
     return json.dumps({"kind": "run", "schema_version": codec.SCHEMA_VERSION, "value": plain})
+
+
+def _write_whole(descriptor: int, line: bytes) -> None:
+    """A disk that is nearly full takes the first part of a write and says so with a number alone. Raises OSError."""
+    while line:
+        line = line[os.write(descriptor, line) :]
 
 
 def _is_torn(descriptor: int) -> bool:
