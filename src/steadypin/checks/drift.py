@@ -69,7 +69,7 @@ DISAGREE = Rule(
     id="locks-disagree",
     title="Two locks of one project pin different versions",
     severity=Severity.MEDIUM,
-    why="Which one an install takes depends on the tool that happens to be used.",
+    why="Which one an install takes depends on the tool that happens to be used. (Low for two sections of one Pipfile.lock.)",
     bad="uv.lock has `httpx 0.27.0`, requirements.txt has `httpx==0.28.1`",
     good="export one from the other, or delete one",
 )
@@ -81,7 +81,7 @@ _ENOUGH = 4
 def run(case: Case) -> Iterator[Finding]:
     """Findings about drift; without an environment only locks are compared with each other."""
     for package in case.packages:
-        yield from _locks_disagree(package)
+        yield from _locks_disagree(package, case)
         if case.facts.environment is not None and case.comparison.has_lock:
             yield from _against_lock(package, case)
     yield from _foreign(case)
@@ -94,9 +94,14 @@ def _against_lock(package: PackageComparison, case: Case) -> Iterator[Finding]:
         yield from _extra(package, case)
     else:
         yield from _not_chosen(package, case)
-        if not _matches(package):
+        if not _matches(package) and not _is_own_installer(package, case):
             yield _differs(package)
         yield from _source(package, case)
+
+
+def _is_own_installer(package: PackageComparison, case: Case) -> bool:
+    """Whether it is a pip or setuptools that came with the environment, and only a group that was not chosen pins another."""
+    return package.name in INSTALLERS and not package.expected and not case.policy.exact
 
 
 def _missing(package: PackageComparison) -> Iterator[Finding]:
@@ -289,21 +294,25 @@ def _locked_origin(entry: LockedPackage) -> str:
     return f"{entry.origin.url}@{entry.origin.revision}" if entry.origin.revision else str(entry.origin.url)
 
 
-def _locks_disagree(package: PackageComparison) -> Iterator[Finding]:
+def _locks_disagree(package: PackageComparison, case: Case) -> Iterator[Finding]:
     by_file: dict[str, set[str]] = {}
     for entry in package.locked:
-        if entry.version is not None:
-            by_file.setdefault(entry.location.path, set()).add(entry.version)
+        path = entry.location.path
+        names = [f"{path} ({name})" for name in entry.groups or ()] if path in case.locked_by_section else [path]
+        for name in names if entry.version is not None else ():
+            by_file.setdefault(name, set()).add(entry.version or "")
     comparable = [{parse.version(text) or text for text in versions} for versions in by_file.values()]
     if len(comparable) < 2 or set.intersection(*comparable):
         return
     said = "; ".join(f"{path} {', '.join(sorted(versions))}" for path, versions in sorted(by_file.items()))
-    yield DISAGREE.finding(
+    finding = DISAGREE.finding(
         f"locks disagree about {package.name}: {said}",
         package=package.name,
         at=[entry.location for entry in package.locked],
         remedy="lock both from the same declarations",
     )
+    alone = len({entry.location.path for entry in package.locked}) < 2  # sections: the tool that locked them installs them so
+    yield replace(finding, severity=Severity.LOW) if alone else finding
 
 
 def _foreign(case: Case) -> Iterator[Finding]:

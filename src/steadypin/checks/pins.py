@@ -69,7 +69,8 @@ FILE_PROBLEM = Rule(
     id="file-problem",
     title="A line or entry of a file cannot be used",
     severity=Severity.MEDIUM,
-    why="An installer stops at it or passes it over in silence; either way the file does not say what it seems to say.",
+    why="An installer stops at it or passes it over in silence; either way the file does not say what it seems to say. (Low "
+    "where nothing is wrong, and only a run tells what is asked for.)",
     bad="requirements.txt:7 `flask=>2.0`",
     good="`flask>=2.0`",
 )
@@ -82,7 +83,7 @@ def run(case: Case) -> Iterator[Finding]:
     for package in case.packages:
         yield from _unpinned(package, case)
         yield from _unpinned_tools(package)
-        yield from _contradicted(package)
+        yield from _contradicted(package, case)
     for file in case.facts.files:
         yield from _loose(file)
         yield from _hashes(file, case)
@@ -93,6 +94,7 @@ def run(case: Case) -> Iterator[Finding]:
 
 def _unpinned(package: PackageComparison, case: Case) -> Iterator[Finding]:
     asked = [item for item in package.declared if item.kind == "requirement" and not _fixed(item.requirement)]
+    asked = [item for item in asked if item.location.path not in case.locked_elsewhere]
     if not asked or package.locked or package.name in INSTALLERS:
         return
     version = package.current
@@ -136,9 +138,9 @@ def _short(text: str) -> str:
     return str(requirement.specifier) or "any version" if requirement else text
 
 
-def _contradicted(package: PackageComparison) -> Iterator[Finding]:
+def _contradicted(package: PackageComparison, case: Case) -> Iterator[Finding]:
     for entry in package.locked:
-        asked = next((demand for demand in package.demands if _violates(demand, entry)), None)
+        asked = next((demand for demand in package.demands if _violates(demand, entry, case)), None)
         if asked is None or asked.declared is None:
             continue
         yield CONTRADICTED.finding(
@@ -151,10 +153,15 @@ def _contradicted(package: PackageComparison) -> Iterator[Finding]:
         )
 
 
-def _violates(demand: Demand, entry: LockedPackage) -> bool:
-    if demand.declared is None or entry.version is None:
+def _violates(demand: Demand, entry: LockedPackage, case: Case) -> bool:
+    if demand.declared is None or entry.version is None or _is_apart(demand.declared, entry, case):
         return False
     return parse.version(entry.version) is not None and demand.refuses(entry.version)
+
+
+def _is_apart(item: DeclaredRequirement, entry: LockedPackage, case: Case) -> bool:
+    """Whether the entry is of a section that was locked without the declaration: those of a Pipfile are locked one by one."""
+    return entry.location.path in case.locked_by_section and (item.group or "default") not in (entry.groups or ())
 
 
 def _loose(file: SourceFile) -> Iterator[Finding]:
@@ -225,8 +232,9 @@ _LOCK_COMMAND = {
 
 
 def _problem(problem: Problem) -> Finding:
-    place = problem.location.path
-    return FILE_PROBLEM.finding(problem.message, at=[problem.location], remedy=f"mend {place}", about=problem.message)
+    remedy = "" if problem.unknown else f"mend {problem.location.path}"
+    finding = FILE_PROBLEM.finding(problem.message, at=[problem.location], remedy=remedy, about=problem.message)
+    return replace(finding, severity=Severity.LOW) if problem.unknown else finding
 
 
 CHECK = Check(rules=(UNPINNED, UNPINNED_TOOL, NO_HASH, CONTRADICTED, STALE, OTHER_PYTHON, FILE_PROBLEM), run=run)

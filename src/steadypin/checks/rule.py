@@ -27,6 +27,16 @@ class Case:
         return tuple(package for package in self.comparison.packages if package.name not in self.comparison.own)
 
     @cached_property
+    def locked_by_section(self) -> frozenset[str]:
+        """Paths of the locks whose sections are each locked alone, so that two of them can say different things."""
+        return frozenset(file.path for file in self.facts.files if file.format == "pipfile" and file.role == "lock")
+
+    @cached_property
+    def locked_elsewhere(self) -> frozenset[str]:
+        """Paths of the manifests whose own lock is not among those that were chosen."""
+        return frozenset(file.path for file in self.facts.files if file.locked_elsewhere)
+
+    @cached_property
     def optional(self) -> frozenset[str]:
         """What the project's groups and extras ask for, and what that needs in turn: nobody meant the main lock to hold it."""
         needs: dict[str, list[str]] = {}

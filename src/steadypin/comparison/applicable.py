@@ -81,8 +81,8 @@ def _optional_file(file: SourceFile, selection: Selection) -> bool:
     """Whether a requirements file is for a group that nobody chose; one that the user named is chosen (`default_groups`)."""
     if file.format != "requirements" or file.default_groups:
         return False
-    group = file_group(file.path)
-    return group is not None and group not in selection.groups
+    groups = set(file.groups) or ({found} if (found := file_group(file.path)) else set())
+    return bool(groups) and not groups & selection.groups
 
 
 def _markers(package: LockedPackage) -> tuple[str | None, ...]:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 
+from steadypin.comparison.applicable import file_group
+from steadypin.comparison.selection import Selection
 from steadypin.model import parse
 from steadypin.model.comparison import Demand
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.facts import Facts
 from steadypin.model.installed import InstalledDistribution
-from steadypin.model.locked import SourceFile
+from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.target import Target
 
 ELSEWHERE = ("build", "tool")
 """Kinds of declarations that are met in an environment of their own, not in the project's."""
 
 
-def collect(facts: Facts, installed: Mapping[str, InstalledDistribution]) -> dict[str, list[Demand]]:
-    """Demands by the name that they are about."""
+def collect(
+    facts: Facts, installed: Mapping[str, InstalledDistribution], expected: Iterable[LockedPackage], selection: Selection
+) -> dict[str, list[Demand]]:
+    """Demands by the name that they are about. `expected` are the entries of locks that a plain install brings."""
     declared = [d for d in facts.declared if applies(d, facts.target)]
     demands: dict[str, list[Demand]] = {}
     for item in declared:
         if item.kind not in ELSEWHERE and not is_movable_pin(item, facts.files):
             demands.setdefault(item.name, []).append(Demand(by=place(item), requirement=item.requirement, declared=item))
-    active = active_extras(declared, installed, facts)
+    active = active_extras(_asked_extras(declared, facts.files, expected, selection), installed, facts.target)
     for name, distribution in installed.items():
         for text, requirement in requirements(distribution, active.get(name, frozenset()), facts.target):
             demands.setdefault(parse.normalise(requirement.name), []).append(Demand(by=name, requirement=text))
@@ -77,29 +82,72 @@ def _only_with_extra(text: str) -> bool:
     return "extra" in marker and " or " not in marker and ("extra ==" in marker or "extra==" in marker)
 
 
+@dataclass(frozen=True, slots=True)
+class AskedExtra:
+    """An extra that somebody asks for. Not `sure`: in a group or extra that may not have been installed."""
+
+    name: str
+    extra: str
+    sure: bool
+
+
+def _asked_extras(
+    declared: Iterable[DeclaredRequirement],
+    files: Iterable[SourceFile],
+    expected: Iterable[LockedPackage],
+    selection: Selection,
+) -> Iterator[AskedExtra]:
+    for item in declared:
+        if "[" in item.requirement:
+            yield from (AskedExtra(item.name, extra, _is_chosen(item, selection)) for extra in _extras_of(item.requirement))
+    sure = {id(package) for package in expected}
+    for package in (package for file in files if file.role != "manifest" for package in file.packages):
+        if package.name and package.extras:
+            yield from (AskedExtra(package.name, extra, id(package) in sure) for extra in package.extras)
+
+
+def _is_chosen(item: DeclaredRequirement, selection: Selection) -> bool:
+    """Whether an install of the project brings what is declared there."""
+    if item.kind in ELSEWHERE:
+        return False
+    if item.group or item.extra:
+        return item.group in selection.groups or item.extra in selection.extras
+    group = file_group(item.location.path)
+    return group is None or group in selection.groups
+
+
 def active_extras(
-    declared: Iterable[DeclaredRequirement], installed: Mapping[str, InstalledDistribution], facts: Facts
+    asked: Iterable[AskedExtra], installed: Mapping[str, InstalledDistribution], target: Target
 ) -> dict[str, frozenset[str]]:
-    """Which extras somebody asked for, by name: declared ones, and those that active requirements ask for in turn."""
+    """Which extras are installed, by name: those that were surely asked for, those of which everything is there, and those
+    that active requirements ask for in turn.
+    """
     active: dict[str, frozenset[str]] = {}
-    pending = [(item.name, extra) for item in declared for extra in _extras_of(item.requirement)]
-    pending += [(p.name, extra) for file in facts.files for p in file.packages if p.name for extra in p.extras or ()]
+    pending = list(asked)
     for distribution in installed.values():
-        for text, requirement in requirements(distribution, frozenset(), facts.target):
-            if "[" in text:
-                pending += [(parse.normalise(requirement.name), extra) for extra in requirement.extras]
+        pending += _further(distribution, frozenset(), target, sure=True)
     while pending:
-        name, extra = pending.pop()
+        name, extra, sure = (item := pending.pop()).name, item.extra, item.sure
         have = active.get(name, frozenset())
         if extra in have or name not in installed:
             continue
+        brought = [parse.normalise(r.name) for _, r in requirements(installed[name], have | {extra}, target)]
+        if not sure and not installed.keys() >= set(brought):
+            continue
         active[name] = have | {extra}
-        for text, requirement in requirements(installed[name], active[name], facts.target):
-            if "[" in text:
-                pending += [(parse.normalise(requirement.name), more) for more in requirement.extras]
+        pending += _further(installed[name], active[name], target, sure=sure)
     return active
 
 
+def _further(
+    distribution: InstalledDistribution, extras: frozenset[str], target: Target, *, sure: bool
+) -> Iterator[AskedExtra]:
+    """The extras that the requirements of a distribution ask for."""
+    for text, requirement in requirements(distribution, extras, target):
+        if "[" in text:
+            yield from (AskedExtra(parse.normalise(requirement.name), extra, sure) for extra in requirement.extras)
+
+
 def _extras_of(text: str) -> frozenset[str]:
-    requirement = parse.requirement(text) if "[" in text else None
+    requirement = parse.requirement(text)
     return frozenset(requirement.extras) if requirement else frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from steadypin.comparison import demands as asking
@@ -44,7 +44,7 @@ def compare(facts: Facts, policy: Policy | None = None, selection: Selection | N
         for file in facts.files
         if file.role != "manifest"
     ]
-    ledgers = _index(facts, locks)
+    ledgers = _index(facts, locks, selection)
     missing = {name for name, asked in ledgers.demands.items() if any(demand.declared is None for demand in asked)}
     names = {*ledgers.declared, *ledgers.locked, *ledgers.installed, *missing} - {""}
     return Comparison(
@@ -67,16 +67,16 @@ def own_names(facts: Facts) -> frozenset[str]:
     return frozenset(parse.normalise(name) for name in named | {root for file in facts.files for root in file.roots})
 
 
-def _index(facts: Facts, locks: Iterable[Applicable]) -> _Ledgers:
-    locks = list(locks)
+def _index(facts: Facts, locks: Sequence[Applicable], selection: Selection) -> _Ledgers:
     installed = _by_name((d.name, d) for d in facts.installed)
+    expected = [package for lock in locks for package in lock.expected]
     firsts = {name: found[0] for name, found in installed.items()}
     return _Ledgers(
         declared=_by_name((d.name, d) for d in facts.declared if asking.applies(d, facts.target)),
         locked=_by_name((p.name or "", p) for lock in locks for p in lock.every),
-        expected=_by_name((p.name or "", p) for lock in locks for p in lock.expected),
+        expected=_by_name((p.name or "", p) for p in expected),
         installed=installed,
-        demands=asking.collect(facts, firsts),
+        demands=asking.collect(facts, firsts, expected, selection),
         projects={project.name: project for project in facts.projects},
         advisories=_by_name((match.name, match) for match in facts.advisories),
     )

@@ -25,7 +25,11 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something in a file that could not be used, while the rest of the file could."""
+    """Something in a file that could not be used, while the rest of the file could.
+
+    `unknown`: nothing is wrong with it; what stands there is known only when something runs.
+    """
 
     message: str
     location: Location
+    unknown: bool = False

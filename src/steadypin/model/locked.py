@@ -104,7 +104,7 @@ class SourceFile:
     compile", "uv pip compile", "poetry 2.2.1", …). `freshness` is what the format offers to tell whether the lock is older
     than its manifest: pairs such as ("content-hash", "ab12…"). `roots` are the names that the lock was made for (workspace
     members, the project itself). `environments` are markers of the environments that the lock supports, empty where it
-    supports all.
+    supports all. `locked_elsewhere`: of a manifest, that its lock was found and is not among those that were chosen.
     """
 
     path: str
@@ -127,6 +127,7 @@ class SourceFile:
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     default_groups: tuple[str, ...] = ()
+    locked_elsewhere: bool = False
 
     @property
     def unpinned(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from steadypin.sources.discovery import TOOL_FORMATS, Found, discover
 from steadypin.sources.freshness import staleness
 from steadypin.sources.including import Refused, include_cycles, included_path
 from steadypin.sources.reading import read_file
-from steadypin.sources.roles import with_groups, with_roles
+from steadypin.sources.roles import with_groups, with_locks_elsewhere, with_roles
 from steadypin.text import printable, redact
 from steadypin.values import dataclass, field, replace
 
@@ -71,10 +71,12 @@ def read_project(root: Path, *, locks: Sequence[Path] = (), excluded: Sequence[s
     read = {file.path for file in files}
     silent = {file.path for file in reading.files if _is_silent(file)}
     dropped = {file.path for file in reading.files} - read - silent
+    others = tuple(found for found in kept if found.path in dropped or found.path not in reading.asked)
+    files = with_locks_elsewhere(files, [found.path for found in others]) if chosen else files
     return ProjectFiles(
         root=root,
         files=tuple(_with_freshness(file, files, root) for file in sorted(files, key=lambda file: file.path)),
-        others=tuple(found for found in kept if found.path in dropped or found.path not in reading.asked),
+        others=others,
         silent=tuple(found for found in kept if found.path in silent),
         errors=tuple(sorted(reading.errors, key=lambda error: (error.location.path, error.location.line or 0))),
         problems=(*discovery.problems, *reading.problems, *include_cycles(reading.edges)),

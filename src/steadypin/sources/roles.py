@@ -25,6 +25,7 @@ _MAIN = frozenset(
         "locked",
     }
 )
+_LOCK_NAMES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
 _GROUP_NAME = re.compile(r"(?:requirements?[-_.])?(.*?)(?:[-_.]requirements?)?")
 
 
@@ -50,6 +51,23 @@ def _role(file: SourceFile, paths: Collection[str], chosen: Collection[str]) -> 
     return {"lock": "", "both": "manifest"}.get(role, role)
 
 
+def with_locks_elsewhere(files: Sequence[SourceFile], left_out: Collection[str]) -> list[SourceFile]:
+    """The files, those marked whose locks are among those that were left out."""
+    return [replace(file, locked_elsewhere=True) if _has_lock(file, left_out) else file for file in files]
+
+
+def _has_lock(file: SourceFile, paths: Collection[str]) -> bool:
+    """`requirements.in` has `requirements.txt`, a requirements file that pins is its own lock, a pyproject.toml or Pipfile has
+    whatever its tool writes beside it.
+    """
+    if file.role != "manifest" or file.format not in ("requirements", "pyproject", "pipfile"):
+        return False
+    if file.format == "requirements":
+        return not file.path.endswith(".in") or f"{file.path.removesuffix('.in')}.txt" in paths
+    folder = file.path.rpartition("/")[0]
+    return any(f"{folder}/{name}".lstrip("/") in paths for name in _LOCK_NAMES)
+
+
 def with_groups(files: Sequence[SourceFile], includes: Mapping[str, Iterable[str]], found: Collection[str]) -> list[SourceFile]:
     """The files, their entries in the group that the file's name speaks of.
 
@@ -60,7 +78,8 @@ def with_groups(files: Sequence[SourceFile], includes: Mapping[str, Iterable[str
     own = {file.path: requirements_group(file.path) for file in files if file.path in found and file.format == "requirements"}
     for path in sorted(own, key=lambda path: (own[path] is not None, path)):
         _spread(path, own[path], own, includes, groups)
-    return [_in_group(file, groups.get(file.path)) for file in files]
+    has_main = any(file.role != "manifest" and file.path in own and groups.get(file.path) is None for file in files)
+    return [_in_group(file, groups.get(file.path), has_main) for file in files]
 
 
 def _spread(
@@ -80,11 +99,12 @@ def _spread(
         waiting += includes.get(path, ())
 
 
-def _in_group(file: SourceFile, group: str | None) -> SourceFile:
+def _in_group(file: SourceFile, group: str | None, has_main: bool) -> SourceFile:
+    """The file with its group. Where no file is the main one, any may be what an install begins with."""
     if group is None or file.format not in ("requirements", "constraints"):
         return file
     declared = tuple(entry if entry.group else replace(entry, group=group) for entry in file.declared)
-    return replace(file, declared=declared)
+    return replace(file, declared=declared, groups=(group,) if has_main else ())
 
 
 def requirements_group(path: str) -> str | None:

@@ -12,6 +12,7 @@ from steadypin.comparison import compare
 from steadypin.model.facts import Facts
 from steadypin.model.files import FileCheck, FileDrift
 from steadypin.model.installed import DirectUrl
+from steadypin.model.location import Location, Problem
 from steadypin.model.locked import Origin
 from steadypin.model.policy import Policy
 from steadypin.model.released import Release
@@ -96,6 +97,47 @@ def test_what_no_lock_was_made_for_does_not_fail_but_is_said() -> None:
     beyond = replace(manifest(declared("b", path="pyproject.toml", extra="web"), path="pyproject.toml"), format="pyproject")
     assert severities(facts(LOCK_A, beyond), Policy())["unpinned"] == Severity.LOW
     assert severities(facts(beyond), Policy())["unpinned"] == Severity.MEDIUM
+
+
+def test_what_only_a_run_can_tell_does_not_fail() -> None:
+    unknown, wrong = (Problem(message="x", location=Location(path="ci.yml"), unknown=unknown) for unknown in (True, False))
+    assert severities(facts(replace(LOCK_A, problems=(unknown,))), Policy())["file-problem"] == Severity.LOW
+    assert severities(facts(replace(LOCK_A, problems=(wrong,))), Policy())["file-problem"] == Severity.MEDIUM
+
+
+def test_two_sections_of_a_pipfile_may_differ_and_that_is_told() -> None:
+    two = lock(pin("a", "1.0", groups=("default",)), pin("a", "2.0", groups=("develop",)), format="pipfile")
+    asked = (manifest(declared("a<2", group="default")), manifest(declared("a>=2", group="develop"), path="b.in"))
+    known = facts(two, *asked, installed=(installed("a", "2.0"),))
+    assert severities(known, Policy()) == {"locks-disagree": Severity.LOW}
+    assert "lock-violates-declared" in severities(facts(two, manifest(declared("a>=3", group="develop"))), Policy())
+
+
+def test_a_manifest_whose_lock_was_not_chosen_is_not_unpinned() -> None:
+    elsewhere = manifest(declared("b", path="dev.in"), path="dev.in", locked_elsewhere=True)
+    assert severities(facts(LOCK_A, elsewhere), Policy()) == {}
+
+
+def test_the_pip_of_a_venv_is_not_what_a_group_pins() -> None:
+    dev = lock(pin("pip", "21.0", path="requirements-dev.txt"), path="requirements-dev.txt")
+    there = facts(LOCK_A, dev, installed=(installed("a", "1.0"), installed("pip", "23.0")))
+    assert severities(there, Policy()) == {}
+    assert set(severities(there, Policy(exact=True))) == {"version-differs"}
+    main = lock(pin("pip", "21.0"))
+    assert set(severities(facts(main, installed=(installed("pip", "23.0"),)), Policy())) == {"version-differs"}
+
+
+def test_an_extra_that_only_a_group_asks_for_is_missed_where_it_was_chosen() -> None:
+    there = (installed("a", "1.0", 'b; extra == "x"', "c<2; extra == 'y'"), installed("c", "2.0"))
+    for where, missed in (({}, True), ({"group": "dev"}, False), ({"extra": "all"}, False), ({"kind": "tool"}, False)):
+        known = facts(LOCK_A, manifest(declared("a[x]", **where)), installed=there[:1])
+        assert ("broken-requirement" in severities(known, Policy())) is missed
+    seen = facts(
+        LOCK_A, lock(pin("c", "2.0", path="c.txt"), path="c.txt"), manifest(declared("a[y]", group="dev")), installed=there
+    )
+    assert "broken-requirement" in severities(seen, Policy()), (
+        "all that the extra brings is there, in a version that it refuses"
+    )
 
 
 def test_what_pins_by_hand_bring_is_told_and_does_not_fail() -> None:

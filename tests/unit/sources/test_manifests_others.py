@@ -60,8 +60,9 @@ def test_dockerfile() -> None:
 
 def test_workflow() -> None:
     file = read_workflow(example("ci.yml"), "ci.yml")
-    assert lines(file) == [(6, "tox==4.1"), (9, "pip"), (10, "pytest"), (12, "black")]
-    assert [line for line, _ in problems(file)] == [10, 10]
+    assert lines(file) == [(6, "tox==4.1"), (9, "pip"), (10, "pytest"), (12, "black"), (14, "six")]
+    assert [line for line, _ in problems(file)] == [10, 10, 14, 14, 14]
+    assert all(problem.unknown for problem in file.problems[:4])
     assert {entry.group for entry in file.declared} == {"workflow:test"}
 
 

@@ -220,10 +220,24 @@ def test_chosen_locks_are_the_only_ones(tmp_path: Path) -> None:
     project = read_project(root, locks=(root / "uv.lock",))
     assert roles(project) == {"pyproject.toml": "manifest", "requirements-dev.txt": "manifest", "uv.lock": "lock"}
     assert [found.path for found in project.others] == ["requirements.txt"]
+    assert [file.path for file in project.files if file.locked_elsewhere] == ["requirements-dev.txt"]
     outside = tmp_path / "elsewhere" / "pylock.toml"
     project = read_project(root, locks=(outside,))
     assert [file.path for file in project.files if file.role == "lock"] == [outside.as_posix()]
     assert [found.path for found in project.others] == ["requirements.txt", "uv.lock"]
+    assert [file.path for file in project.files if file.locked_elsewhere] == ["pyproject.toml", "requirements-dev.txt"]
+
+
+def test_files_of_groups_are_told_apart_where_one_is_the_main_one(tmp_path: Path) -> None:
+    pins = dict.fromkeys(("requirements.txt", "requirements-smoke.txt", "requirements-web.txt"), "attrs==25.1.0\n")
+    tree(tmp_path, {**pins, "requirements.txt": "-r requirements-web.txt\n"})
+    assert {file.path: file.groups for file in read_project(tmp_path).files} == {
+        "requirements.txt": (),
+        "requirements-smoke.txt": ("smoke",),
+        "requirements-web.txt": (),
+    }
+    (tmp_path / "requirements.txt").unlink()
+    assert {file.groups for file in read_project(tmp_path).files} == {()}
 
 
 def test_excluded_files_are_left_out(tmp_path: Path) -> None:

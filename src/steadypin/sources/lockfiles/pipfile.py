@@ -183,7 +183,7 @@ def _merge(draft: Draft) -> None:
 
 
 def _apart(first: LockedPackage, second: LockedPackage) -> bool:
-    """Sections are installed apart or together; two versions in two sections are the same conflict as in one."""
-    if first.version == second.version:
+    """Sections are locked one by one, and what is in both may differ."""
+    if first.version == second.version or not set(first.groups or ()) & set(second.groups or ()):
         return True
     return by_marker(first, second)

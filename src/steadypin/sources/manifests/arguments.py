@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from steadypin.model import parse
 from steadypin.model.location import Location
 from steadypin.sources.lockfiles.references import parse_editable, parse_reference
 from steadypin.sources.manifests.draft import Draft, Where
@@ -95,12 +96,17 @@ def _add_option(draft: Draft, name: str, value: Argument, where: Where) -> None:
         draft.index(value.text)
 
 
+def _is_place(text: str) -> bool:
+    """Whether it is a URL, whatever the variables in it stand for."""
+    return parse.requirement(text) is not None if _NAMED_URL.match(text) else "://" in text
+
+
 def _add_target(draft: Draft, word: Argument, where: Where, *, editable: bool) -> None:
     text = word.text.strip()
     if not text:
         return
-    if UNKNOWABLE.search(text) and not _NAMED_URL.match(text) and "://" not in text:
-        draft.problem(f"what is installed is known only when this runs: {text}", word.location)
+    if UNKNOWABLE.search(text) and not _is_place(text):
+        draft.problem(f"what is installed is known only when this runs: {text}", word.location, unknown=True)
         return
     reference = parse_editable(text) if editable else parse_reference(text)
     if reference is None or reference.kind == "index":

@@ -37,9 +37,9 @@ class Draft:
     index_urls: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def problem(self, message: str, location: Location) -> None:
+    def problem(self, message: str, location: Location, *, unknown: bool = False) -> None:
         """Something that could not be used; the message is made printable and free of credentials here."""
-        self.problems.append(Problem(message=printable(redact(message)), location=location))
+        self.problems.append(Problem(message=printable(redact(message)), location=location, unknown=unknown))
 
     def include(self, kind: str, path: str, location: Location) -> None:
         self.includes.append(Include(kind=kind, path=redact(path), location=location))

@@ -53,7 +53,7 @@ class _Noxfile:
                 value = evaluator.value(inner)
             except Unknowable as unknowable:
                 message = f"what is installed is known only when nox runs: {shown(unknowable.node)}"
-                self.draft.problem(message, place_of(node, self.draft.path))
+                self.draft.problem(message, place_of(node, self.draft.path), unknown=True)
                 continue
             for text in value if isinstance(value, list) else [value]:
                 if isinstance(text, Text):

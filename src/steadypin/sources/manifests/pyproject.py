@@ -48,7 +48,7 @@ def _read_project(sheet: Sheet, sources: Sources) -> None:
     for index, text in sheet.strings("project", "dependencies"):
         sources.add(sheet, text, ("project", "dependencies", index), RUNTIME)
     if "dependencies" in sheet.items("project", "dynamic") and not _known_elsewhere(sheet):
-        sheet.problem("the dependencies are known only when the project is built", "project", "dynamic")
+        sheet.problem("the dependencies are known only when the project is built", "project", "dynamic", unknown=True)
     for extra, key in sheet.tables_of_lists("project", "optional-dependencies"):
         where = Where(extra=parse.normalise(extra))
         for index, text in sheet.strings(*key):

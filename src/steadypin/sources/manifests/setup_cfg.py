@@ -51,7 +51,7 @@ def _add(draft: Draft, option: Option, where: Where) -> None:
         return
     if option.text.startswith("attr:"):
         message = f"known only when the project is built: {option.name} = {option.text}"
-        draft.problem(message, place(draft.path, option.line, option))
+        draft.problem(message, place(draft.path, option.line, option), unknown=True)
         return
     for line, text in option.lines:
         for requirement in _on_one_line(without_comment(text), alone=line == option.line):

@@ -77,7 +77,8 @@ class _Setup:
             return None
 
     def _report(self, name: str, node: ast.AST) -> None:
-        self.draft.problem(f"{name} is known only when setup.py runs: {shown(node)}", place_of(node, self.draft.path))
+        message = f"{name} is known only when setup.py runs: {shown(node)}"
+        self.draft.problem(message, place_of(node, self.draft.path), unknown=True)
         for file in _opened_files(node):
             self.draft.include("setup.py", file, place_of(node, self.draft.path))
 

@@ -23,11 +23,11 @@ class Sheet:
     def at(self, *key: str | int) -> Location:
         return self.places.at(*key)
 
-    def problem(self, message: str, *key: str | int) -> None:
+    def problem(self, message: str, *key: str | int, unknown: bool = False) -> None:
         """A problem at a key, once: the same table may be looked at by several readers."""
         if key not in self.reported:
             self.reported.add(key)
-            self.draft.problem(f"{key_text(key)}: {message}", self.at(*key))
+            self.draft.problem(f"{key_text(key)}: {message}", self.at(*key), unknown=unknown)
 
     def get(self, *key: str | int) -> Any:
         """The value at a key path, None where there is none. Tables on the way that are not tables are problems."""

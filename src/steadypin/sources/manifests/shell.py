@@ -13,6 +13,7 @@ from steadypin.values import dataclass
 _PART = re.compile(
     r"""(?P<continued>\\\r?\n|`\r?\n)
     |(?P<space>[ \t\r]+)
+    |(?P<output>\$\((?![^()]*\b(?:pip[\d.]*|pipx|uv)\b)[^()]{0,300}\))
     |(?P<end>\n|&&|\|\||[;|&()])
     |(?P<redirect>[<>]+)
     |(?P<template>\$\{\{[^}\n]{0,300}\}\})
