@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 
@@ -16,6 +15,7 @@ from steadypin.model.facts import Facts
 from steadypin.model.installed import InstalledDistribution
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.target import Target
+from steadypin.values import dataclass
 
 ELSEWHERE = ("build", "tool")
 """Kinds of declarations that are met in an environment of their own, not in the project's."""
