@@ -41,6 +41,13 @@ def specifiers(text: str) -> SpecifierSet | None:
         return None
 
 
+@lru_cache(maxsize=65536)
+def admits(specifier: str, candidate: str) -> bool:
+    """Whether a specifier set admits a version, pre-releases too. Unreadable ones are taken to admit it, as installers do."""
+    parsed = specifiers(specifier)
+    return parsed is None or parsed.contains(candidate, prereleases=True)
+
+
 @lru_cache(maxsize=16384)
 def requirement(text: str) -> Requirement | None:
     """The PEP 508 requirement of a text, or None."""

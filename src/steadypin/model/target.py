@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from steadypin.model.parse import evaluate_marker, specifiers
+from steadypin.model.parse import admits, evaluate_marker
 from steadypin.values import dataclass
 
 
@@ -31,10 +31,7 @@ class Target:
 
     def accepts_python(self, requires_python: str | None) -> bool:
         """Whether a Requires-Python admits this interpreter. Unreadable ones are taken to admit it, as installers do."""
-        if not requires_python:
-            return True
-        parsed = specifiers(requires_python)
-        return parsed is None or parsed.contains(self.python, prereleases=True)
+        return not requires_python or admits(requires_python, self.python)
 
     def accepts_wheel(self, filename: str) -> bool | None:
         """Whether a wheel's tags fit; None where the target's tags are not known."""

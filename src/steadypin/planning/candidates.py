@@ -16,7 +16,6 @@ from steadypin.model.resolution import Conflict, Question, Resolution, ResolvedP
 from steadypin.model.target import Target as TargetMachine
 from steadypin.planning.bounds import at_least, exactly, higher, same
 from steadypin.planning.clock import at_or_before, days_before
-from steadypin.planning.coupling import admits
 from steadypin.planning.cures import Cured, fewest_moves, ladder, newcomer
 from steadypin.planning.flaws import Flaws, worse
 from steadypin.planning.goal import Goal, Level
@@ -131,7 +130,9 @@ def resolve_cures(
         ladders[name] = ladder(
             name,
             version,
-            tuple(r for r in _raisable(project, version, facts.target, goal) if all(admits(bound, r) for bound in bounds)),
+            tuple(
+                r for r in _raisable(project, version, facts.target, goal) if all(parse.admits(bound, r) for bound in bounds)
+            ),
             flaws,
             may_move=goal.touches(name),
             may_go=name not in problem.direct and "" not in asked_by[name],

@@ -74,21 +74,15 @@ def _needs(
     moves = frozenset(moving)
     for name in moving:
         for row in requirements.get((name, after[name]), ()):
-            if row.name in moves and not admits(row.specifier, before[row.name]):
+            if row.name in moves and not parse.admits(row.specifier, before[row.name]):
                 yield Need(name=name, other=row.name, because=_words(name, after[name], row))
         for row in requirements.get((name, before[name]), ()):
-            if row.name in moves and not admits(row.specifier, after[row.name]):
+            if row.name in moves and not parse.admits(row.specifier, after[row.name]):
                 yield Need(name=row.name, other=name, because=_words(name, before[name], row))
 
 
 def _words(name: str, version: str, row: Required) -> str:
     return f"{name} {version} requires {row.name}{row.specifier}"
-
-
-def admits(specifier: str, version: str) -> bool:
-    """Whether a specifier lets a version in; unreadable ones do."""
-    parsed = parse.specifiers(specifier)
-    return parsed is None or parsed.contains(version, prereleases=True)
 
 
 def couplings(needs_known: Iterable[Need]) -> tuple[Coupling, ...]:

@@ -14,7 +14,7 @@ from steadypin.model.resolution import Conflict, ResolvedPackage
 from steadypin.planning.bounds import exactly, higher
 from steadypin.planning.candidates import Target, is_ripe
 from steadypin.planning.clock import days_after
-from steadypin.planning.coupling import Requirements, admits
+from steadypin.planning.coupling import Requirements
 from steadypin.planning.flaws import Flaws
 from steadypin.planning.goal import Goal, Level
 from steadypin.planning.problem import Problem, is_demand
@@ -170,7 +170,7 @@ def _machine_reasons(name: str, version: str, goal: Goal) -> Iterator[Reason]:
     """Constraints that are not the project's: those of pip's configuration here."""
     for text in goal.constraints:
         parsed = parse.requirement(text)
-        if parsed is not None and parse.normalise(parsed.name) == name and not admits(str(parsed.specifier), version):
+        if parsed is not None and parse.normalise(parsed.name) == name and not parse.admits(str(parsed.specifier), version):
             by = goal.constraints_from or "a constraint"
             yield Reason(kind="policy", by=by, requirement=text, release=f"lift {text} in {by}")
 
@@ -179,7 +179,7 @@ def _declared_reasons(package: PackageComparison, version: str) -> Iterator[Reas
     """The project's own caps, with their place."""
     for item in package.declared:
         parsed = parse.requirement(item.requirement)
-        if parsed is None or not is_demand(item, package) or admits(str(parsed.specifier), version):
+        if parsed is None or not is_demand(item, package) or parse.admits(str(parsed.specifier), version):
             continue
         place = f"{item.location.path}:{item.location.line}" if item.location.line else item.location.path
         cap = ",".join(sorted(str(one) for one in parsed.specifier if not one.contains(version, prereleases=True)))
@@ -195,7 +195,7 @@ def _demanded_reasons(scene: Scene, name: str, version: str) -> Iterator[Reason]
     """Requirements of the other last pins, with the chain that leads to each from a package that the project declares."""
     for package in scene.target.resolution.packages:
         for row in scene.requirements.get((package.name, package.version), ()):
-            if row.name == name and not admits(row.specifier, version):
+            if row.name == name and not parse.admits(row.specifier, version):
                 chain = _chain(scene, package.name)
                 via = f" (here through {' → '.join(chain)})" if len(chain) > 1 else ""
                 yield Reason(
@@ -308,7 +308,7 @@ def _cooling(scene: Scene, conflicts: Iterable[Conflict]) -> Iterator[Reason]:
         project, asked = scene.problem.project(row.name), parse.requirement(row.requirement)
         if project is None or asked is None or row.by in ("", "index"):
             continue
-        meeting = [r for r in project.releases if r.yanked is None and admits(str(asked.specifier), r.version)]
+        meeting = [r for r in project.releases if r.yanked is None and parse.admits(str(asked.specifier), r.version)]
         if meeting and not any(is_ripe(release, goal) for release in meeting):
             until = min((days_after(r.published, goal.cooldown_days) for r in meeting if r.published), default=None)
             wait = f"wait until {until}: " if until else ""
