@@ -22,7 +22,7 @@ from steadypin.pipeline.trying import Limits
 from steadypin.planning.candidates import resolve_base
 from steadypin.planning.problem import Problem, pose
 from steadypin.resolution.uv import find_uv
-from steadypin.trials.sandbox.installers import Installer, Pip, Uv
+from steadypin.trials.sandbox.installers import Pip, Uv
 from steadypin.values import dataclass, field, replace
 
 
@@ -200,7 +200,7 @@ def interpreter(scene: Scene) -> str:
     return sys.executable if wanted == ours else wanted
 
 
-def installer(scene: Scene) -> Installer:
+def installer(scene: Scene) -> Uv | Pip:
     pip = planning.pip_of(scene.facts, scene.settings)
     uv = find_uv(folder=None) if scene.request.plan.resolver != "pip-tools" else None
     if uv is None:
