@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from steadypin import codec
+from steadypin.advisories.store import folder_of
 from steadypin.advisories.updating import update
 from steadypin.config import Settings
 from steadypin.errors import UsageError
@@ -38,6 +39,17 @@ def test_local(tmp_path: Path) -> None:
         ("jinja2", "PYSEC-2021-66", ("2.11.3",))
     ]
     assert (answer.gaps, answer.as_of) == ((), "2024-10-08T19:19:01Z")
+
+
+def test_a_database_that_cannot_be_read_is_a_gap(tmp_path: Path) -> None:
+    settings = Settings(root=tmp_path, cache_dir=tmp_path)
+    file = folder_of(tmp_path) / "osv.sqlite"
+    file.parent.mkdir()
+    file.write_bytes(b"nothing of the kind" * 999)
+    answer = ask(PAIRS, settings, at=NOW)
+    assert [(gap.subject, gap.reason) for gap in answer.gaps] == [("advisories", "unreadable")]
+    assert "steadypin db update" in answer.gaps[0].detail
+    assert unsafe_releases(facts(projects=(project("demo", "1.0"),)), settings) == ()
 
 
 def test_unsafe_candidates_for_planning(tmp_path: Path) -> None:

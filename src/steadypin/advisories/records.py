@@ -35,6 +35,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d{1,30})?(?:[Zz]|([+-]\d\d):?(\d\d))")
 _INTRODUCTION = re.compile(r"\S+(?: \S+){0,3} is an? [^,;:]{0,120}$")
 _EVENTS = ("introduced", "fixed", "last_affected", "limit")
+_PURL = "pkg:pypi/"
 _NO_VALUE = ("", "null", "~")
 
 
@@ -163,9 +164,21 @@ def _vectors(record: dict[str, Any], notes: list[str]) -> tuple[tuple[str, str],
 
 
 def _is_ours(entry: dict[str, Any]) -> bool:
+    """Whether an entry is about a PyPI package; where the ecosystem is left out, the package URL may say it."""
     package = entry.get("package")
-    ecosystem = package.get("ecosystem") if isinstance(package, dict) else None
-    return isinstance(ecosystem, str) and ecosystem.partition(":")[0] == ECOSYSTEM
+    if not isinstance(package, dict):
+        return False
+    ecosystem = package.get("ecosystem")
+    if isinstance(ecosystem, str):
+        return ecosystem.partition(":")[0].lower() == ECOSYSTEM.lower()
+    return ecosystem is None and str(package.get("purl")).startswith(_PURL)
+
+
+def _name_of(package: dict[str, Any]) -> object:
+    name, purl = package.get("name"), package.get("purl")
+    if name is None and isinstance(purl, str) and purl.startswith(_PURL):
+        return re.split("[@?#]", purl.removeprefix(_PURL), maxsplit=1)[0]
+    return name
 
 
 def _affected(value: object, notes: list[str]) -> tuple[Affected, ...]:
@@ -175,7 +188,7 @@ def _affected(value: object, notes: list[str]) -> tuple[Affected, ...]:
         path = f"affected[{index}]"
         entry = _mapping(entry, path)
         items += 1
-        if _is_ours(entry) and (name := entry["package"].get("name")) is not None:
+        if _is_ours(entry) and (name := _name_of(entry["package"])) is not None:
             ranges = _list(entry.get("ranges"), f"{path}.ranges")
             items += len(ranges) + len(_list(entry.get("versions"), f"{path}.versions"))
             events += sum(map(_event_count, ranges))

@@ -41,8 +41,16 @@ def missing(cache_dir: Path) -> DatabaseError:
 
 def missing_gap(cache_dir: Path) -> Gap:
     """What an audit says instead of its answer where there is no database."""
-    error = missing(cache_dir)
-    return Gap(subject="advisories", stage="advisories", reason="no-database", detail=f"{error.message}; {error.hint}")
+    return _gap("no-database", missing(cache_dir))
+
+
+def unreadable_gap(error: DatabaseError) -> Gap:
+    """What an audit says instead of its answer where the database is broken or of another schema."""
+    return _gap("unreadable", error)
+
+
+def _gap(reason: str, error: DatabaseError) -> Gap:
+    return Gap(subject="advisories", stage="advisories", reason=reason, detail=f"{error.message}; {error.hint}")
 
 
 def open_store(cache_dir: Path, *, at: str | None = None) -> Store | None:

@@ -9,6 +9,7 @@ from steadypin.cli.output import format_named, say, write_stdout
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_of
 from steadypin.cli.words import CacheOption, FormatOption, OfflineOption, text
+from steadypin.reporters.layout import count
 
 _SHOWN = 10
 
@@ -80,7 +81,7 @@ def _for_machine(options: FormatOption) -> bool:
 
 
 def _counts(records: int, packages: int) -> str:
-    return f"{records} records about {packages} packages"
+    return f"{count(records, 'record')} about {count(packages, 'package')}"
 
 
 def _print_json(value: Any) -> int:

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from packaging.version import Version
 
 from steadypin.advisories.answer import Answer
-from steadypin.advisories.store import missing_gap, open_store
+from steadypin.advisories.store import missing_gap, open_store, unreadable_gap
 from steadypin.config import Settings
-from steadypin.errors import UsageError
+from steadypin.errors import DatabaseError, UsageError
 from steadypin.model import parse
 from steadypin.model.advisory import UnsafeRelease
 from steadypin.model.facts import Facts
@@ -22,19 +22,22 @@ SOURCES = ("local", "osv", "index")
 def ask(packages: Iterable[tuple[str, str]], settings: Settings, *, at: str) -> Answer:
     """What applies to (name, version) pairs, from the source of `--advisory-source`: "local", "osv" or "index".
 
-    `at` is the time of the facts. A missing database and a silent network are gaps. Raises DatabaseError for a database that is
-    broken, UsageError for a source that is none.
+    `at` is the time of the facts. A database that is missing or cannot be read and a silent network are gaps. Raises UsageError
+    for a source that is none.
     """
     if settings.advisory_source not in SOURCES:
         raise UsageError(f"no advisory source {settings.advisory_source!r}", hint=f"one of: {', '.join(SOURCES)}")
     if settings.advisory_source != "local":
         return _ask_online(packages, settings, at)
     folder = cache_dir(settings)
-    opened = open_store(folder, at=at)
-    if opened is None:
-        return Answer(gaps=(missing_gap(folder),))
-    with opened:
-        return opened.lookup(packages)
+    try:
+        opened = open_store(folder, at=at)
+        if opened is None:
+            return Answer(gaps=(missing_gap(folder),))
+        with opened:
+            return opened.lookup(packages)
+    except DatabaseError as error:
+        return Answer(gaps=(unreadable_gap(error),))
 
 
 def _ask_online(packages: Iterable[tuple[str, str]], settings: Settings, at: str) -> Answer:
@@ -65,9 +68,12 @@ def _json_pages(index: str) -> str:
 def unsafe_releases(facts: Facts, settings: Settings) -> tuple[UnsafeRelease, ...]:
     """The releases on offer that the local advisories reach, at or above what stands here: for planning, beside the matches.
 
-    Empty without a local database; then nothing is known of a candidate, and the gap about that is already in the facts.
+    Empty without a database that can be read: then nothing is known of a candidate, and the gap about that is in the facts.
     """
-    opened = open_store(cache_dir(settings), at=facts.taken_at)
+    try:
+        opened = open_store(cache_dir(settings), at=facts.taken_at)
+    except DatabaseError:
+        return ()
     if opened is None:
         return ()
     lowest = _lowest(facts)

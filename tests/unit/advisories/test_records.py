@@ -171,6 +171,27 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    "package",
+    [
+        {"purl": "pkg:pypi/Demo_X"},
+        {"purl": "pkg:pypi/demo-x@1.0?a=b#c", "ecosystem": "PyPI"},
+        {"ecosystem": "pypi", "name": "demo.x"},
+        {"ecosystem": "PyPI:a", "name": "demo.x", "purl": 5},
+    ],
+)
+def test_packages_are_known_however_they_are_written(package: dict[str, object]) -> None:
+    found = parse_record(osv("PYSEC-1", {"package": package, "versions": ["1.0"]})).advisory.affected
+    assert [entry.name for entry in found] == ["demo-x"]
+
+
+@pytest.mark.parametrize(
+    "package", [{"purl": "pkg:npm/demo"}, {"ecosystem": "npm", "purl": "pkg:pypi/demo"}, {}, {"purl": None}, []]
+)
+def test_packages_of_others_are_not_ours(package: object) -> None:
+    assert parse_record(osv("PYSEC-1", {"package": package, "versions": ["1.0"]})).advisory.affected == ()
+
+
 KEYS = ("id", "aliases", "affected", "severity", "withdrawn", "references", "summary", "details", "modified", "x")
 ENTRY_KEYS = ("package", "ranges", "versions", "severity", "x")
 
