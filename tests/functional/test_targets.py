@@ -156,3 +156,15 @@ def test_two_locks_that_differ_only_elsewhere_do_not_disagree_here(project: Path
     (finding,) = newer.json["findings"]
     assert finding["package"] == "numpy" and "2.3.1" in finding["message"] and "2.9.9" in finding["message"]
     assert {(place["path"], place["line"]) for place in finding["locations"]} == {("requirements.txt", 3), ("uv.lock", 25)}
+
+
+def test_without_an_environment_the_python_that_the_project_asks_for_is_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    minor = sys.version_info[1] + 1
+    (tmp_path / "uv.lock").write_text(UV.replace(">=3.9", f"==3.{minor}.*"))
+    run(["check", "--files-only", str(tmp_path)])
+    out = " ".join(capsys.readouterr().out.split())
+    assert f"Python 3.{minor}.0 on" in out and f"judged for Python 3.{minor}: Python ==3.{minor}.* is asked for" in out
+    run(["check", "--files-only", str(tmp_path), "--target", "python=3.10"])
+    assert "judged for" not in capsys.readouterr().out

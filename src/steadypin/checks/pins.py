@@ -103,10 +103,16 @@ def _unpinned(package: PackageComparison, case: Case) -> Iterator[Finding]:
         package=package.name,
         version=version,
         at=[item.location for item in asked],
-        remedy=f"pin what runs today: {package.name}=={version}" if version else f"lock {package.name} with your tool",
+        remedy=f"pin what runs today: {package.name}=={version}" if version else _lock_it(case),
     )
     beyond = case.comparison.has_lock and all(_is_beyond_locks(item, case) for item in asked)
     yield replace(finding, severity=Severity.LOW) if beyond else finding
+
+
+def _lock_it(case: Case) -> str:
+    if case.comparison.has_lock:
+        return "add it to what your lock is made from, and lock again"
+    return "write a lock: uv lock, poetry lock or pip-compile; or steadypin pin, from an environment that works"
 
 
 def _is_beyond_locks(item: DeclaredRequirement, case: Case) -> bool:
@@ -123,7 +129,7 @@ def _unpinned_tools(package: PackageComparison) -> Iterator[Finding]:
         f"{package.name} is installed without a pin ({_short(asked[0].requirement)}) by a tool or image step",
         package=package.name,
         at=[item.location for item in asked],
-        remedy=f"write {package.name}=={package.current}" if package.current else f"pin {package.name} there",
+        remedy=f"write {package.name}=={package.current}" if package.current else "pin it there",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from steadypin.values import dataclass, replace
 
 Progress = Callable[[int, int], None]
 FACTS = "facts"
+MINORS = range(7, 20)
+"""Minor versions of Python 3 that a project is judged for where it names them and there is no environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +40,16 @@ def gather(settings: Settings, request: Request) -> Facts:
     found = None if request.no_environment else environment.read(settings, snapshot=request.snapshot)
     installed = found.environment if found else None
     files = _files(settings, request, itself=found is not None and found.itself)
+    target, note = _target(settings, installed, files.files)
     facts = Facts(
-        target=_target(settings, installed),
+        target=target,
         taken_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         root=settings.root.resolve().name,
         files=files.files,
         environment=installed,
         problems=files.problems,
         gaps=files.gaps,
-        notes=found.notes if found else (),
+        notes=(*(found.notes if found else ()), *([note] if note else [])),
     )
     if "index" in request.ledgers:
         facts = with_projects(facts, settings, _names(facts), request.progress)
@@ -97,12 +100,27 @@ def _unreadable(error: SourceError) -> Gap:
     return Gap(subject=error.location.path, stage="sources", reason="unreadable", detail=f"{error.location}: {error.message}")
 
 
-def _target(settings: Settings, installed: PythonEnvironment | None) -> Target:
+def _target(settings: Settings, installed: PythonEnvironment | None, files: Sequence[SourceFile]) -> tuple[Target, str]:
+    """The target, and a note where nobody chose it: without an environment, the first Python that the project's files allow."""
     from steadypin.sources.targets import parse_target, running_target
 
     if settings.target:
-        return parse_target(settings.target, base=installed.target if installed else None)
-    return installed.target if installed else running_target()
+        return parse_target(settings.target, base=installed.target if installed else None), ""
+    if installed:
+        return installed.target, ""
+    here = running_target()
+    asked = sorted({file.requires_python for file in files if file.requires_python})
+    if all(here.accepts_python(text) for text in asked):
+        return here, ""
+    for minor in MINORS:
+        other = parse_target(f"python=3.{minor}", base=here)
+        if all(other.accepts_python(text) for text in asked):
+            refused = next(text for text in asked if not here.accepts_python(text))
+            return (
+                other,
+                f"judged for Python 3.{minor}: Python {refused} is asked for and this is {here.python} (--target chooses)",
+            )
+    return here, ""
 
 
 def with_projects(facts: Facts, settings: Settings, names: Iterable[str], progress: Progress | None = None) -> Facts:

@@ -74,9 +74,9 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, width: i
 def _line(row: Sequence[Cell], widths: Sequence[int], gap: int, width: int, color: bool, ellipsis: str) -> str:
     parts, used = [], 0
     for cell, space in zip(row, widths, strict=True):
-        space = min(space, width - used)
-        if space <= 0:
+        if used >= width:
             break
+        space = min(space, width - used)
         text = cut(cell.text, space, ellipsis=ellipsis)
         padding = " " * (space - width_of(text) + gap)
         parts.append(styled(text, cell.style, color=color) + padding)

@@ -44,6 +44,8 @@ COLUMNS = (
 ROOMY = 100
 ONLY_WHERE_ROOMY = frozenset({"declared", "held by"})
 """Columns that would squeeze the versions in a terminal narrower than `ROOMY`; the findings say the same."""
+ONLY_WHERE_KNOWN = frozenset({"wanted", "latest", "age", "held by"})
+"""Columns of what an index says: `check` asks none."""
 
 
 def render(report: Report, presentation: Presentation) -> str:
@@ -63,7 +65,7 @@ def _head(report: Report, presentation: Presentation) -> Iterator[str]:
     title = f"Python {report.target.python} on {shown(report.target.platform)}{where}"
     yield styled(cut(title, presentation.width), "bold", color=presentation.color)
     if report.files:
-        yield from paragraph(f"read: {names(map(shown, report.files), most=8)}", width=presentation.width)
+        yield from paragraph(f"read: {names(map(shown, report.files), most=12)}", width=presentation.width)
     for note in report.notes:
         yield from paragraph(f"note: {shown(note)}", width=presentation.width)
 
@@ -73,8 +75,14 @@ def _ledgers(report: Report, presentation: Presentation) -> list[str]:
     for finding in report.findings:
         if finding.package:
             worst[finding.package] = max(finding.severity, worst.get(finding.package, Severity.INFO))
-    kept = [i for i, column in enumerate(COLUMNS) if presentation.width >= ROOMY or column.title not in ONLY_WHERE_ROOMY]
-    rows = [[cells[i] for i in kept] for cells in (_row(package, worst.get(package.name)) for package in report.packages)]
+    every = [_row(package, worst.get(package.name)) for package in report.packages]
+    kept = [
+        i
+        for i, column in enumerate(COLUMNS)
+        if (presentation.width >= ROOMY or column.title not in ONLY_WHERE_ROOMY)
+        and (column.title not in ONLY_WHERE_KNOWN or any(cells[i].text for cells in every))
+    ]
+    rows = [[cells[i] for i in kept] for cells in every]
     return table([COLUMNS[i] for i in kept], rows, width=presentation.width, color=presentation.color, ascii=presentation.ascii)
 
 

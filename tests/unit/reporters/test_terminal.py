@@ -8,6 +8,7 @@ import pytest
 
 from steadypin.reporters import REPORTERS, Presentation
 from steadypin.reporters.layout import cut, width_of
+from steadypin.values import replace
 from tests.contracts.test_reporters import REPORT
 
 TERMINAL = REPORTERS["terminal"]
@@ -36,3 +37,14 @@ def test_the_totals_name_severities_and_the_threshold() -> None:
 
 def test_wide_characters_take_two_columns() -> None:
     assert width_of("包x") == 3 and cut("包包包", 4) == "包…"
+
+
+def test_packages_are_shown_also_where_nothing_is_wrong_with_any() -> None:
+    text = TERMINAL.render(replace(REPORT, findings=()), Presentation(width=120))
+    assert all(f" {package.name[:14]}" in text for package in REPORT.packages if package.name.isascii())
+
+
+def test_what_no_index_was_asked_for_takes_no_column() -> None:
+    offline = [replace(item, latest=None, wanted=None, blocked_by=()) for item in REPORT.packages]
+    text = TERMINAL.render(replace(REPORT, packages=tuple(offline), findings=()), Presentation(width=120))
+    assert "latest" not in text and "held by" not in text and "installed" in text
