@@ -6,7 +6,9 @@ ended before this module returns.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -21,6 +23,9 @@ from steadypin.values import dataclass
 
 OUTPUT_LIMIT = 4 * 1024 * 1024
 """How many bytes of each stream are kept: the first and the last half of it."""
+
+NO_ROOM = 16 * 1024
+"""Free bytes below which a disk is full."""
 
 _SECRET_PARTS = ("TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE_KEY", "API_KEY", "ACCESS_KEY")
 _LEAKING = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PYTHONEXECUTABLE")
@@ -62,8 +67,8 @@ def run(
 ) -> Finished:
     """Run `command` to its end; a non-zero exit is an answer, not an error.
 
-    `timeout` is in seconds. Raises CommandNotFound, or CommandTimeout with what was printed until then. KeyboardInterrupt ends
-    the process group and goes on.
+    `timeout` is in seconds. Raises CommandNotFound, CommandTimeout with what was printed until then, OSError where the folder of
+    temporary files is full, which fails every command. KeyboardInterrupt ends the process group and goes on.
     """
     started = monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as given:
@@ -81,9 +86,22 @@ def run(
         except BaseException:
             end_group(process)
             raise
+        if code and free_room(folder := Path(tempfile.gettempdir())) < NO_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
         return Finished(
             command=tuple(command), exit_code=code, stdout=_text(out), stderr=_text(err), seconds=monotonic() - started
         )
+
+
+def free_room(folder: Path) -> int:
+    """Bytes that may still be written on the disk of a folder; 0 also where no file may be made there any more.
+
+    Raises OSError.
+    """
+    if os.name == "nt":
+        return shutil.disk_usage(folder).free
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize if found.f_favail or not found.f_files else 0
 
 
 def _start(

@@ -100,7 +100,10 @@ def _digest(path: Path) -> str:
 
 def _beside(target: Path, data: bytes) -> Path:
     """The new content in a file beside the old one, synced, with its mode."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    except OSError as error:  # it names a file that nobody knows
+        raise OSError(error.errno, error.strerror, str(target)) from None
     scratch = Path(name)
     try:
         with open(descriptor, "wb") as stream:  # noqa: PTH123 - a descriptor, not a path
@@ -111,6 +114,9 @@ def _beside(target: Path, data: bytes) -> Path:
             shutil.copymode(target, scratch)
         else:
             scratch.chmod(0o644)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(target)) from None
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise

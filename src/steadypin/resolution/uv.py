@@ -91,9 +91,10 @@ class Uv:
                 )
             conflicts = as_required(uv_conflicts(said), question.constraints)
             if not conflicts:
+                is_full = "no space left on device" in " ".join(said.lower().split())
                 raise ResolverError(
                     f"uv failed (exit code {finished.exit_code}): {said[-2000:] or 'without a word'}",
-                    hint="run the same with --verbose, or try --resolver pip-tools",
+                    hint="make room there" if is_full else "run the same with --verbose, or try --resolver pip-tools",
                 )
             return Resolution(resolver=self.name, conflicts=conflicts, output=said, requires=requires)
 
@@ -108,13 +109,13 @@ class Uv:
             ("--python-platform", platform_option(question.platform)),
             ("--exclude-newer", question.no_newer_than),
             ("--cache-dir", self.cache_dir),
-            ("--python", self._interpreter(question.python)),
+            ("--python", self.interpreter(question.python)),
         ):
             arguments += [option, str(value)] if value is not None else []
         arguments += ["--generate-hashes"] if question.hashes else []
         return arguments + (["--offline"] if self.offline else [])
 
-    def _interpreter(self, python: str) -> str | None:
+    def interpreter(self, python: str) -> str | None:
         """One of the target's minor version, else any: uv, given none, starts every interpreter that it finds to ask for its
         version, and does so at each question.
         """

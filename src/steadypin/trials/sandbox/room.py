@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from steadypin.errors import OutputError
+from steadypin.process import NO_ROOM, free_room
 
 NEARLY_FULL = 256 * 1024**2
 """Free bytes below which a word about a full disk is believed."""
@@ -52,25 +53,19 @@ def make_writable(path: Path) -> None:
 
 
 def free(folder: Path) -> int:
-    """Bytes that may still be written below a folder that may not be there yet; 0 also where no file may be made any more."""
+    """Bytes that may still be written below a folder that may not be there yet."""
     here = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     try:
-        return _free_of_files(here) and shutil.disk_usage(here).free
+        return free_room(here)
     except OSError:
         return NEARLY_FULL
-
-
-def _free_of_files(folder: Path) -> bool:
-    if os.name == "nt":
-        return True
-    found = os.statvfs(folder)
-    return not found.f_files or found.f_favail > 0
 
 
 def is_full(folder: Path, said: str = "") -> bool:
     """Whether there is no room below a folder: none at all, or a program says so and there is little."""
     left = free(folder)
-    return left < 64 * 1024 or (left < NEARLY_FULL and any(word in said.lower() for word in _FULL))
+    words = " ".join(said.lower().split())  # uv breaks its lines
+    return left < NO_ROOM or (left < NEARLY_FULL and any(full in words for full in _FULL))
 
 
 def no_room(folder: Path, why: str = "no space left") -> OutputError:
