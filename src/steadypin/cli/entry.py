@@ -78,7 +78,7 @@ def _explain(error: Exception) -> int:
     from steadypin.text import shown
 
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
-        _say(f"error: {shown(str(error.filename or 'standard output, or the folder for temporary files (TMPDIR)'))}: {error.strerror}")
+        _say(f"error: {shown(str(error.filename or 'standard output or TMPDIR'))}: {error.strerror}")
         _say("hint: make room there and run the same again")
         return 2
     if not isinstance(error, SteadypinError):
