@@ -102,12 +102,12 @@ def _unreadable(error: SourceError) -> Gap:
 
 def _target(settings: Settings, installed: PythonEnvironment | None, files: Sequence[SourceFile]) -> tuple[Target, str]:
     """The target, and a note where nobody chose it: without an environment, the first Python that the project's files allow."""
+    if installed and not settings.target:
+        return installed.target, ""
     from steadypin.sources.targets import parse_target, running_target
 
     if settings.target:
         return parse_target(settings.target, base=installed.target if installed else None), ""
-    if installed:
-        return installed.target, ""
     here = running_target()
     asked = sorted({file.requires_python for file in files if file.requires_python})
     if all(here.accepts_python(text) for text in asked):
