@@ -63,7 +63,8 @@ def execute(
     finally:
         end_group(process)
         end_processes_in(scratch)
-    return Ended(exit_code=code, output=output.text(), seconds=monotonic() - started)
+        printed = output.text()
+    return Ended(exit_code=code, output=printed, seconds=monotonic() - started)
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float, stop: Callable[[], bool]) -> int:
