@@ -67,8 +67,8 @@ def run(
 ) -> Finished:
     """Run `command` to its end; a non-zero exit is an answer, not an error.
 
-    `timeout` is in seconds. Raises CommandNotFound, CommandTimeout with what was printed until then, OSError where the folder of
-    temporary files is full, which fails every command. KeyboardInterrupt ends the process group and goes on.
+    `timeout` is in seconds. Raises CommandNotFound, CommandTimeout with what was printed until then, and OSError where the
+    folder for temporary files is full, which fails every command. KeyboardInterrupt ends the process group and goes on.
     """
     started = monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as given:
