@@ -41,7 +41,7 @@ def test_wide_characters_take_two_columns() -> None:
 
 def test_packages_are_shown_also_where_nothing_is_wrong_with_any() -> None:
     text = TERMINAL.render(replace(REPORT, findings=()), Presentation(width=120))
-    assert all(f" {package.name[:14]}" in text for package in REPORT.packages if package.name.isascii())
+    assert " flask " in text and " jinja2 " in text
 
 
 def test_what_no_index_was_asked_for_takes_no_column() -> None:
