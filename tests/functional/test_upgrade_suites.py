@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shlex
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from steadypin.errors import UsageError
+from steadypin.resolution.uv import find_uv
 from steadypin.trials.journal import Journal, Subject
 from steadypin.trials.runner.confine import confinement
 from steadypin.trials.runner.run import Place, run_tests
+from steadypin.trials.sandbox.claims import leftovers, own_folder, remove_leftover
+from steadypin.trials.sandbox.installers import Uv
+from steadypin.trials.sandbox.lab import Lab
+from steadypin.trials.sandbox.pins import Pins
 from steadypin.trials.sandbox.tree import list_files, take
+from steadypin.values import replace
+from tests.support.index_server import Rel, TestIndex
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX processes")
 
@@ -137,3 +147,127 @@ def test_a_confined_suite_has_no_network(place: Place) -> None:
     )
     assert run(replace(place, confined=words), code)[0] == "passed"
     assert run(replace(place, confined=words), "import sys; sys.exit(3)")[0] == "failed"
+
+
+# --- one trial after another: the second one finds everything as if it were the first
+
+PINS = Pins(versions=(("victim", "1.0"),))
+WITNESS = """import hashlib, os, pathlib, sys, tempfile, victim
+def entries(folder):
+    return sorted(path.name for path in pathlib.Path(folder).iterdir() if path.name not in ("__pycache__", "suite.py"))
+assert victim.__version__ == "1.0"
+assert hashlib.sha256(pathlib.Path(victim.__file__).read_bytes()).hexdigest() == sys.argv[1], "installed files are changed"
+assert entries(".") == ["a.py", "package", "witness.py"], entries(".")
+assert entries("package") == ["b.py"] and pathlib.Path("package/b.py").read_text() == "B = 1\\n"
+for folder in (pathlib.Path.home(), tempfile.gettempdir()):
+    assert entries(folder) == [], entries(folder)
+pathlib.Path("probe").touch()
+"""
+HOSTILE = {
+    "edits what is installed and hides it": """import os, victim
+        known = os.stat(victim.__file__)
+        text = open(victim.__file__).read()
+        open(victim.__file__, "w").write(text.replace("1.0", "6.6"))
+        os.utime(victim.__file__, ns=(known.st_atime_ns, known.st_mtime_ns))""",
+    "deletes what is installed": "import shutil, victim, os; shutil.rmtree(os.path.dirname(victim.__file__))",
+    "deletes its environment": "import shutil, sys; shutil.rmtree(sys.prefix)",
+    "deletes its tree": "import os, shutil; shutil.rmtree(os.getcwd())",
+    "puts a link in the place of a folder": "import os, shutil; shutil.rmtree('package'); os.symlink('/', 'package')",
+    "puts a file in the place of a folder": "import shutil; shutil.rmtree('package'); open('package', 'w')",
+    "hides an edit of a source": """import os
+        known = os.stat("package/b.py")
+        open("package/b.py", "w").write("B = 2\\n")
+        os.utime("package/b.py", ns=(known.st_atime_ns, known.st_mtime_ns))""",
+    "leaves empty folders": "import os; os.makedirs('empty/in/it')",
+    "changes HOME": "import pathlib; (pathlib.Path.home() / '.netrc').write_text('x')",
+    "closes folders": """import os, tempfile
+        for place in (os.getcwd(), os.path.expanduser("~"), tempfile.gettempdir()):
+            os.makedirs(os.path.join(place, "closed", "in"))
+            open(os.path.join(place, "closed", "in", "file"), "w")
+            os.chmod(os.path.join(place, "closed", "in"), 0)
+            os.chmod(os.path.join(place, "closed"), 0o500)
+        os.chmod("package", 0)""",
+    "writes many files": """import os
+        for number in range(3000):
+            os.makedirs(f"many/{number % 50}", exist_ok=True)
+            open(f"many/{number % 50}/{number}", "w")""",
+    "reads stdin": "import sys; assert sys.stdin.read() == ''",
+    "leaves a server that nobody knows": """import subprocess, sys, time
+        code = "import socket, time; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); time.sleep(600)"
+        subprocess.Popen([sys.executable, "-c", code], env={}, cwd="/", start_new_session=True)
+        time.sleep(0.2)""",
+}
+
+
+@pytest.fixture(scope="module")
+def index() -> Iterator[TestIndex]:
+    with TestIndex({"victim": [Rel("1.0", files={"victim/__init__.py": '__version__ = "1.0"\n'})]}) as served:
+        yield served
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A lab with its place, and where its installer keeps what it has downloaded."""
+
+    lab: Lab
+    place: Place
+    cache: Path
+
+    def run(self, command: str) -> tuple[str, str]:
+        self.lab.prepare(PINS)
+        done = run_tests(command, self.place, timeout=20, log=self.cache.with_name("log.txt"))
+        return done.outcome, done.error
+
+    def cached(self) -> dict[str, str]:
+        found = [path for path in self.cache.rglob("*") if path.is_file() and path.parent.name == "victim"]
+        return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory: pytest.TempPathFactory, index: TestIndex) -> Iterator[Trial]:
+    base = tmp_path_factory.mktemp("trial")
+    root = base / "root"
+    (root / "package").mkdir(parents=True)
+    for name, text in {"a.py": "A = 1\n", "package/b.py": "B = 1\n", "witness.py": WITNESS}.items():
+        (root / name).write_text(text)
+    variables = (("UV_CACHE_DIR", str(base / "uv")), ("UV_NO_CONFIG", "1"))
+    found = find_uv()
+    assert found is not None
+    uv = Uv(command=found.command, options=("--index-url", index.url), variables=variables)
+    lab = Lab.open(root, own_folder(base / "scratch"), base=sys.executable, installer=uv)
+    place = Place(folder=lab.copy.folder, scripts=lab.environment.scripts, scratch=lab.folder, root=root)
+    yield Trial(lab=lab, place=place, cache=base / "uv")
+    lab.close()
+    assert not list((base / "scratch").iterdir())
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_the_next_trial_sees_nothing_of_it(trial: Trial, what: str) -> None:
+    trial.lab.prepare(PINS)
+    module = trial.lab.environment.folder.rglob("victim/__init__.py")
+    expected = hashlib.sha256(next(iter(module)).read_bytes()).hexdigest()
+    before = trial.cached()
+    code = HOSTILE[what].replace("\n        ", "\n")
+    outcome, error = trial.run(f"python -c {shlex.quote(f'exec({code!r})')}")
+    assert outcome == "passed", error
+    assert trial.run(f"python witness.py {expected}") == ("passed", "")
+    assert before and trial.cached() == before
+    assert not [entry for entry in Path("/proc").glob("[0-9]*/cmdline") if os.fsencode(trial.lab.folder) in _bytes(entry)]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_a_folder_is_left_over_once_nobody_holds_it(tmp_path: Path) -> None:
+    mine = own_folder(tmp_path)
+    mine.mkdir()
+    mine.with_name(f"{mine.name}-2").mkdir()
+    assert not list(leftovers(tmp_path)), "what this process works in is its own, whatever number it has"
+    dead = tmp_path / "run-1xdead"
+    (dead / "closed" / "in").mkdir(parents=True)
+    (dead / "closed").chmod(0)
+    assert list(leftovers(tmp_path)) == [dead] and remove_leftover(dead) and not dead.exists()
