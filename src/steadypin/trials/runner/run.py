@@ -74,7 +74,7 @@ def run_tests(
         )
     output = redact(ended.output)
     if ended.exit_code != 0 and is_full(place.scratch, output):
-        raise no_room(place.scratch, "no space was left while the tests ran")
+        raise no_room(place.scratch, "no space left while the tests ran")
     _write_log(log, output)
     suite = read_junit(report, place.folder) or read_unittest(output) or read_plain(output)
     return TestRun(
