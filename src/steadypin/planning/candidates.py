@@ -137,6 +137,7 @@ def resolve_cures(
             may_move=goal.touches(name),
             may_go=name not in problem.direct and "" not in asked_by[name],
             caps=(*(f"{name}{bound}" for bound in _bounds(package, name, version, goal)),),
+            gentle=ceiling(version, Size.MINOR, calendar=is_calendar(version, project)) or "",
         )
     if not any(rungs[0].cure for rungs in ladders.values()):
         return None

@@ -15,7 +15,7 @@ from math import ceil, log2
 
 from steadypin.model import parse
 from steadypin.model.resolution import Conflict, Question, Resolution
-from steadypin.planning.bounds import at_least, exactly, higher
+from steadypin.planning.bounds import at_least, exactly, higher, same
 from steadypin.planning.flaws import Flaws, worse
 from steadypin.planning.resolver import Resolver
 from steadypin.values import dataclass, field, replace
@@ -25,16 +25,20 @@ _FLAW = 1000
 _ABSENT = "<0.dev0"
 _STATES = 3000
 _PATIENCE = 12
+_GENTLY = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """What one package may do, as constraints; `cost` grows down the ladder. `prefer` is the version to prefer."""
+    """What one package may do, as constraints; `cost` grows down the ladder. `prefer` is the version to prefer, `gentle` a
+    specifier that it had better meet.
+    """
 
     constraints: tuple[str, ...]
     cost: int
     prefer: str | None = None
     cure: bool = False
+    gentle: str = ""
 
 
 Ladders = Mapping[str, tuple[Rung, ...]]
@@ -51,10 +55,19 @@ class Cured:
 
 
 def ladder(
-    name: str, version: str, releases: tuple[str, ...], flaws: Flaws, *, may_move: bool, may_go: bool, caps: tuple[str, ...]
+    name: str,
+    version: str,
+    releases: tuple[str, ...],
+    flaws: Flaws,
+    *,
+    may_move: bool,
+    may_go: bool,
+    caps: tuple[str, ...],
+    gentle: str = "",
 ) -> tuple[Rung, ...]:
     """The rungs of one package. `releases` are those above its version that it may be raised to, ascending; `caps` bound it
-    where it moves along. Only what `may_move` is cured, and what `may_go` may also be cured by nobody requiring it any more.
+    where it moves along, and without flaws of its own it had better meet `gentle` (a specifier) then. Only what `may_move` is
+    cured, and what `may_go` may also be cured by nobody requiring it any more.
     """
     now = flaws.count(name, version)
     counts = {release: flaws.count(name, release) for release in releases}
@@ -70,8 +83,9 @@ def ladder(
     stay = Rung(constraints=(exactly(name, version),), cost=_FLAW * now)
     within = (at_least(name, version), *caps)
     shunned = tuple(worse(flaws, name, iter(releases), now))
-    rungs += [stay, Rung(constraints=(*within, *shunned), cost=_FLAW * now + 1, prefer=version)]
-    return (*rungs, *((Rung(constraints=within, cost=_FLAW * (now + 1) + 1, prefer=version),) if shunned else ()))
+    along = Rung(constraints=(*within, *shunned), cost=_FLAW * now + 1, prefer=version, gentle="" if now else gentle)
+    worst = replace(along, constraints=within, cost=_FLAW * (now + 1) + 1)
+    return (*rungs, stay, along, *((worst,) if shunned else ()))
 
 
 def newcomer(name: str, unsafe: tuple[str, ...]) -> tuple[Rung, ...]:
@@ -90,33 +104,61 @@ def fewest_moves(question: Question, ladders: Ladders, ask: Resolver) -> Cured |
     wanted = sum(1 for rungs in ladders.values() if rungs[0].cure)
     choice: Choice = {}
     for _ in range(_PATIENCE + 2 * ceil(log2(1 + wanted))):
-        answer = ask.resolve(_asked(question, ladders, choice))
+        asked = _asked(question, ladders, choice)
+        answer = ask.resolve(asked)
         if answer.solved:
-            return Cured(resolution=answer, refused=_refused(ladders, choice, cores))
+            gentler = _gently(asked, ladders, choice, answer, ask)
+            return Cured(resolution=gentler, refused=_refused(ladders, choice, cores))
         core = _core(answer.conflicts, ladders, choice)
         if not core:
             return None
         cores.append((core, answer.conflicts))
         choice = _cheapest(ladders, [core for core, _ in cores])
-    return _generously(question, ladders, choice, cores, ask)
+    return _generously(question, ladders, cores, ask)
+
+
+def _gently(asked: Question, ladders: Ladders, choice: Choice, answer: Resolution, ask: Resolver) -> Resolution:
+    """The same moves, but those that only move along take no bigger step than they must (the first few are asked to)."""
+    stood = {name: rungs[-1].prefer for name, rungs in ladders.items()}
+    wished = {name: ladders[name][choice.get(name, 0)].gentle for name in sorted(answer.versions.keys() & ladders.keys())}
+    for name in [name for name, bound in wished.items() if not parse.admits(bound, answer.versions[name])][:_GENTLY]:
+        bounded = replace(asked, constraints=(*asked.constraints, f"{name}{wished[name]}"))
+        tried = ask.resolve(bounded)
+        if tried.solved and _changed(tried, stood) <= _changed(answer, stood) and _kept(tried, stood) <= _kept(answer, stood):
+            asked, answer = bounded, tried
+    return answer
+
+
+def _changed(answer: Resolution, stood: Mapping[str, str | None]) -> set[str]:
+    return {name for name, version in answer.versions.items() if not same(version, stood.get(name, version))}
+
+
+def _kept(answer: Resolution, stood: Mapping[str, str | None]) -> set[str]:
+    return answer.versions.keys() & stood.keys()
 
 
 def _generously(
-    question: Question, ladders: Ladders, choice: Choice, cores: list[tuple[Core, tuple[Conflict, ...]]], ask: Resolver
+    question: Question, ladders: Ladders, cores: list[tuple[Core, tuple[Conflict, ...]]], ask: Resolver
 ) -> Cured | None:
-    """Everything may move along; half of the cures that are refused are given up at a time."""
-    last = {name: len(rungs) - 1 for name, rungs in ladders.items()}
-    free = {name: choice.get(name, 0) if rungs[choice.get(name, 0)].cure else last[name] for name, rungs in ladders.items()}
-    while True:
-        answer = ask.resolve(_asked(question, ladders, free))
+    """Everything may move along, and as many cures as fit together are taken: what is refused is tried by halves."""
+    choice = {name: len(rungs) - 1 for name, rungs in ladders.items()}
+    wished = {name: 0 for name, rungs in ladders.items() if rungs[0].cure}
+    groups, best = [tuple(sorted(wished))], None
+    while groups:
+        group = groups.pop()
+        tried = {**choice, **{name: wished[name] for name in group}}
+        answer = ask.resolve(_asked(question, ladders, tried))
         if answer.solved:
-            return Cured(resolution=answer, refused=_refused(ladders, free, cores))
-        cures = [name for name in sorted(free) if ladders[name][free[name]].cure]
-        if not cures:
-            return None
-        named = [name for name in cures if name in _names(answer.conflicts)] or cures[: (len(cures) + 1) // 2]
-        cores.append((tuple((name, free[name]) for name in named), answer.conflicts))
-        free.update({name: free[name] + 1 if ladders[name][free[name] + 1].cure else last[name] for name in named})
+            choice, best = tried, answer
+        elif len(group) > 1:
+            groups += [group[len(group) // 2 :], group[: len(group) // 2]]
+        else:
+            name = group[0]
+            cores.append((((name, wished[name]),), answer.conflicts))
+            wished[name] += 1
+            groups += [group] if ladders[name][wished[name]].cure else []
+    best = best or ask.resolve(_asked(question, ladders, choice))
+    return Cured(resolution=best, refused=_refused(ladders, choice, cores)) if best.solved else None
 
 
 def _asked(question: Question, ladders: Ladders, choice: Choice) -> Question:

@@ -80,6 +80,13 @@ def test_who_blocks_a_cure_moves_along_and_nobody_else():
     assert len(done.plan.stages) == 1 and done.plan.stats.resolver_runs <= 4
 
 
+def test_who_only_moves_along_takes_no_bigger_step_than_it_must():
+    versions = {"1.0": ["weak<2"], "1.5": ["weak"], "2.0": ["weak"]}
+    world = {"weak": {"1.0": [], "2.0": []}, "blocker": versions, "rigid": {"1.0": ["weak<2"], "2.0": ["weak"]}}
+    done = secured(world, *world, pins=dict.fromkeys(world, "1.0"), unsafe={"weak": {"A": ("1.0",)}})
+    assert done.last == {"weak": "2.0", "blocker": "1.5", "rigid": "2.0"}
+
+
 def test_what_nobody_cures_goes_where_somebody_can_do_without_it():
     """As py, which went when pytest moved."""
     world = {"runner": {"1.0": ["old"], "2.0": []}, "old": {"1.0": []}, "other": {"1.0": ["worn"]}, "worn": {"1.0": []}}
