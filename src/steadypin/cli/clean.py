@@ -26,5 +26,5 @@ def clean(options: CleanOptions) -> int:
 
     gone, freed = cleaning.clean(settings_of(options), journals=options.journal, everything=options.all)
     lines = [f"removed {shown(str(folder))}" for folder in gone]
-    write_stdout("".join(f"{line}\n" for line in [*lines, f"{freed / 1e6:.1f} MB freed"]))
+    write_stdout("".join(f"{line}\n" for line in [*lines, f"{freed / 1e6:.1f} MB freed" if gone else "nothing to remove"]))
     return 0

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 INTERRUPTED = 130
 BUG = 70
+TOLD = 24
+"""Lines of what another program said, in an error."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -85,7 +87,11 @@ def _explain(error: Exception) -> int:
         _say(f"internal error: {type(error).__name__}: {shown(str(error))}")
         _say("this is a bug of steadypin: please report it, with what STEADYPIN_DEBUG=1 prints")
         return BUG
-    _say(f"error: {shown(str(error))}")
+    first, *more = str(error).splitlines() or [""]
+    _say(f"error: {shown(first)}")
+    for line in more if len(more) <= TOLD else [*more[: TOLD // 2], "…", *more[-TOLD // 2 :]]:
+        if line.strip():
+            _say(f"  {shown(line.rstrip())}")
     for place in getattr(error, "looked", ()):
         _say(f"  looked at {shown(place)}")
     if error.hint:

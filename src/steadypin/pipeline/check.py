@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from steadypin.checks import drift, health, judgement, pins, policy, unasked
 from steadypin.config import Settings
-from steadypin.errors import EnvironmentNotFound, SteadypinError
+from steadypin.errors import SteadypinError
 from steadypin.model.facts import Facts
 from steadypin.model.installed import PythonEnvironment
 from steadypin.model.report import Report
@@ -54,15 +54,12 @@ def read(settings: Settings, request: Request) -> Facts:
     """What a check looks at. Raises SteadypinError where there is no lock, or one that cannot be read."""
     wanted = reading.Request(
         no_environment=request.files_only,
+        without="--files-only",
         snapshot=request.snapshot,
         ledgers=frozenset({"advisories"} if request.advisories else ()),
         lenient=False,
     )
-    try:
-        facts = reading.gather(settings, wanted)
-    except EnvironmentNotFound as error:
-        hint = error.hint.replace("--no-env", "--files-only")  # what an audit calls it
-        raise EnvironmentNotFound(error.message, looked=error.looked, hint=hint) from None
+    facts = reading.gather(settings, wanted)
     _require_lock(facts)
     return _with_files(facts) if request.verify_files else facts
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steadypin.comparison.join import own_names
 from steadypin.config import Settings
-from steadypin.errors import SourceError
+from steadypin.errors import EnvironmentNotFound, SourceError
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
 from steadypin.model.installed import PythonEnvironment
@@ -26,9 +26,12 @@ MINORS = range(7, 20)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to read. `ledgers` are the two that cost network or a database: "index", "advisories"."""
+    """What to read. `ledgers` are the two that cost network or a database: "index", "advisories". `without` is the option that
+    does with no environment, told where none is found.
+    """
 
     no_environment: bool = False
+    without: str = "--no-env"
     snapshot: Path | None = None
     ledgers: frozenset[str] = frozenset({"index", "advisories"})
     lenient: bool = True
@@ -37,7 +40,7 @@ class Request:
 
 def gather(settings: Settings, request: Request) -> Facts:
     """Read the ledgers. A file or an answer that cannot be had is a `Gap`; not `lenient`, an unreadable file is an error."""
-    found = None if request.no_environment else environment.read(settings, snapshot=request.snapshot)
+    found = None if request.no_environment else _environment(settings, request)
     installed = found.environment if found else None
     files = _files(settings, request, itself=found is not None and found.itself)
     target, note = _target(settings, installed, files.files)
@@ -56,6 +59,14 @@ def gather(settings: Settings, request: Request) -> Facts:
     if "advisories" in request.ledgers:
         facts = _with_advisories(facts, settings)
     return facts
+
+
+def _environment(settings: Settings, request: Request) -> environment.ReadEnvironment:
+    try:
+        return environment.read(settings, snapshot=request.snapshot)
+    except EnvironmentNotFound as error:
+        hint = f"{error.hint}, or give {request.without}" if error.hint and request.without else error.hint
+        raise EnvironmentNotFound(error.message, looked=error.looked, hint=hint) from None
 
 
 def saved(facts: Facts) -> str:

@@ -65,7 +65,7 @@ class Pinned:
 
 def pin(settings: Settings, request: PinRequest) -> Pinned:
     """The lock of an environment. Raises EnvironmentNotFound, UsageError, SourceError, NetworkError."""
-    facts = reading.gather(settings, reading.Request(ledgers=frozenset(), snapshot=request.snapshot))
+    facts = reading.gather(settings, reading.Request(ledgers=frozenset(), snapshot=request.snapshot, without=""))
     comparison = compare(
         facts, settings.policy, Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
     )

@@ -89,7 +89,7 @@ class PipTools:
                 said = finished.stderr.strip()[-2000:]
                 raise ResolverError(
                     f"pip-tools failed (exit code {finished.exit_code}): {said or 'without a word'}",
-                    hint="run the same with --verbose, or try --resolver uv",
+                    hint="try --resolver uv",
                 )
             return Resolution(resolver=self.name, conflicts=conflicts, output=conflicts[0].text)
 

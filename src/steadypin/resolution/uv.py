@@ -91,10 +91,8 @@ class Uv:
                 )
             conflicts = as_required(uv_conflicts(said), question.constraints)
             if not conflicts:
-                is_full = "no space left on device" in " ".join(said.lower().split())
                 raise ResolverError(
-                    f"uv failed (exit code {finished.exit_code}): {said[-2000:] or 'without a word'}",
-                    hint="make room there" if is_full else "run the same with --verbose, or try --resolver pip-tools",
+                    f"uv failed (exit code {finished.exit_code}): {said[-2000:] or 'without a word'}", hint=_hint(said)
                 )
             return Resolution(resolver=self.name, conflicts=conflicts, output=said, requires=requires)
 
@@ -135,6 +133,16 @@ def _on_path(minor: str) -> str | None:
     except CommandError:
         return None
     return found if said.ok and said.stdout.strip() == minor else None
+
+
+def _hint(said: str) -> str:
+    """What to do where uv failed for another reason than a conflict."""
+    words = " ".join(said.split())
+    if "no space left on device" in words.lower():
+        return "make room there"
+    if built := re.search(r"Failed to (?:build|download and build) `([^`\s]{1,200})`", words):
+        return f"{built[1]} has no wheel that fits and does not build here: move its pin to a release with wheels first"
+    return "try --resolver pip-tools"
 
 
 def find_uv(*, folder: Path | None = None) -> Uv | None:

@@ -27,7 +27,7 @@ from steadypin.text import printable
 from steadypin.values import dataclass, replace
 
 _IN_PROJECT = (".venv", "venv", "env", ".env")
-_HINT = "name it with --python (a venv, an interpreter, a site-packages folder), or give --no-env"
+_HINT = "name it with --python (a venv, an interpreter, a site-packages folder)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ def _read_inside(found: EnvironmentPath) -> PythonEnvironment:
         wanted = next((path for path in environments if path.endswith(suffix)), "")
     if wanted not in environments:
         raise EnvironmentNotFound(
-            f"{found.path}: no Python environment at {found.inside}", looked=tuple(environments), hint="these are in it"
+            f"{found.path}: no Python environment at {found.inside}", looked=tuple(environments), hint="name one of these"
         )
     return replace(environments.pop(wanted), others=tuple(environments))
 
