@@ -14,7 +14,7 @@ from steadypin.trials.sandbox.copy import WorkingCopy
 from steadypin.trials.sandbox.environment import Environment
 from steadypin.trials.sandbox.installers import Installer
 from steadypin.trials.sandbox.pins import Pins
-from steadypin.trials.sandbox.room import is_full, no_room, remove, vacate
+from steadypin.trials.sandbox.room import is_full, no_room, remove, says_full, vacate
 from steadypin.trials.sandbox.tree import take
 from steadypin.values import dataclass, field
 
@@ -70,8 +70,8 @@ class Lab:
             try:
                 self.environment.move(pins)
             except CommandError as error:
-                if is_full(self.folder, error.output):
-                    raise no_room(self.folder) from None
+                if says_full(error.output) or is_full(self.folder):
+                    raise no_room(self.folder, said=error.output) from None
                 raise
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Lab:
             self.environment.installer.install(python, [f"-e {self.copy.folder}"])
             self.copy.accept()
         except CommandError as error:
-            if is_full(self.folder, error.output):
+            if says_full(error.output) or is_full(self.folder):
                 raise
             self.notes.append(f"the project itself cannot be installed, its tests run beside its files: {error.message[-300:]}")
 

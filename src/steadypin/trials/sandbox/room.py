@@ -13,6 +13,9 @@ from steadypin.process import NO_ROOM, free_room
 NEARLY_FULL = 256 * 1024**2
 """Free bytes below which a word about a full disk is believed."""
 
+FEW_FILES = 5000
+"""The same for files that may still be made."""
+
 _FULL = ("no space left on device", "disk quota exceeded", "not enough space on the disk", "database or disk is full")
 
 
@@ -61,15 +64,32 @@ def free(folder: Path) -> int:
         return NEARLY_FULL
 
 
+def says_full(text: str) -> bool:
+    """Whether a program says that a disk is full."""
+    words = " ".join(text.lower().split())  # uv breaks its lines
+    return any(full in words for full in _FULL)
+
+
 def is_full(folder: Path, said: str = "") -> bool:
-    """Whether there is no room below a folder: none at all, or a program says so and there is little."""
-    left = free(folder)
-    words = " ".join(said.lower().split())  # uv breaks its lines
-    return left < NO_ROOM or (left < NEARLY_FULL and any(full in words for full in _FULL))
+    """Whether there is no room below a folder: none at all, or tests say so and there is little."""
+    return free(folder) < NO_ROOM or (says_full(said) and _is_tight(folder))
 
 
-def no_room(folder: Path, why: str = "no space left") -> OutputError:
-    """The error that names the place."""
+def _is_tight(folder: Path) -> bool:
+    if free(folder) < NEARLY_FULL:
+        return True
+    if os.name == "nt":
+        return False
+    found = os.statvfs(next(place for place in (folder, *folder.absolute().parents) if place.exists()))
+    return found.f_files > 0 and found.f_favail < FEW_FILES
+
+
+def no_room(folder: Path, why: str = "no space left", said: str = "") -> OutputError:
+    """The error that names the place: this one, unless there is room and a program `said` where there is none."""
+    if said and free(folder) >= NO_ROOM:
+        return OutputError(
+            f"an environment cannot be made: {said[-500:]}", hint="make room there, then run the same with --resume"
+        )
     return OutputError(
         f"{folder}: {why} ({free(folder) / 1024**2:.0f} MiB free): scratch environments and logs are written there",
         hint="make room or choose another place with --cache-dir, then run the same with --resume: what is known is kept",
