@@ -45,6 +45,8 @@ class Cluster:
             self.kill(name)
 
     def _start(self, name: str, *words: str) -> None:
+        if name in self._processes:
+            self.kill(name)
         variables = {**os.environ, "XDG_CACHE_HOME": str(self._folder / "cache"), "PYTHONWARNINGS": "ignore"}
         if self.path:
             variables["PYTHONPATH"] = self.path

@@ -91,6 +91,7 @@ def request_of(options: UpgradeOptions, settings: Settings) -> UpgradeRequest:
     from steadypin.pipeline.trying import Limits
 
     runs = parse_number(options.max_runs, "--max-runs")
+    check_executor(settings)
     return UpgradeRequest(
         plan=plan_request_of(options, settings),
         test=options.test,
@@ -106,6 +107,14 @@ def request_of(options: UpgradeOptions, settings: Settings) -> UpgradeRequest:
         branch_per_stage=options.branch_per_stage,
         forget=not options.resume,
     )
+
+
+def check_executor(settings: Settings) -> None:
+    """Raises UsageError where nothing of that name carries trials out, or where it has to be told more."""
+    if settings.executor not in ("local", "dask"):
+        raise UsageError(f"no executor {settings.executor!r}", hint="one of: local, dask")
+    if settings.executor == "dask" and not settings.scheduler:
+        raise UsageError("--executor dask needs --scheduler", hint="for example: --scheduler tcp://10.0.0.5:8786")
 
 
 def teller(*, quiet: bool) -> Callable[[str], None]:

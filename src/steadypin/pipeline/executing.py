@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadypin import __version__
-from steadypin.errors import UsageError
 from steadypin.pipeline.ahead import Ahead
 from steadypin.pipeline.preparing import Scene, installer, interpreter
 from steadypin.pipeline.trying import Trials
@@ -64,8 +63,6 @@ def _executor(scene: Scene, lab: Lab, tell: Callable[[str], None]) -> tuple[Exec
     settings = scene.settings
     if settings.executor == "dask":
         return _on_workers(scene, lab, tell), scene.request.sandbox
-    if settings.executor != "local":
-        raise UsageError(f"no executor {settings.executor!r}", hint="one of: local, dask")
     first = _room(scene, lab, 0, tell)
     if (settings.jobs or 1) == 1:
         return Here(room=first), bool(first.place.confined)
@@ -85,14 +82,12 @@ def _on_workers(scene: Scene, lab: Lab, tell: Callable[[str], None]) -> Executor
     from steadypin.trials.executors.remote import pack
 
     settings = scene.settings
-    if not settings.scheduler:
-        raise UsageError("--executor dask needs --scheduler", hint="for example: --scheduler tcp://10.0.0.5:8786")
     packed, digest = pack(lab.copy.pristine)
     executor = OnWorkers(
-        settings.scheduler, _site(scene, lab, digest), packed, work=work, topic=TOPIC, most=settings.jobs, tell=tell
+        settings.scheduler or "", _site(scene, lab, digest), packed, work=work, topic=TOPIC, most=settings.jobs, tell=tell
     )
     places = executor.places
-    tell(f"{places} trial{'s' * (places > 1)} at once on the workers of {redact(settings.scheduler)}")
+    tell(f"{places} trial{'s' * (places > 1)} at once on the workers of {redact(settings.scheduler or '')}")
     return executor
 
 
