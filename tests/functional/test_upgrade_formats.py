@@ -21,6 +21,7 @@ from tests.support.index_server import Rel, TestIndex
 
 pytestmark = pytest.mark.slow
 
+CHANGES = "# Changes\n\n## 2.0 (2024-05-06)\n\n- A new window\n- The `door` is removed\n\n## 1.5\n\n- A first one\n"
 PACKAGES = {
     "app": [Rel("1.0"), Rel("2.0", requires=["helper>=1"])],
     "helper": [Rel("1.0", files={"helper.py": "VALUE = 1\n"})],
@@ -30,7 +31,7 @@ PACKAGES = {
         Rel("3.0", files={"old.py": "VALUE = '3.0'\n"}),
     ],
     "gone": [Rel("1.0")],
-    "bad": [Rel("1.0"), Rel("1.5"), Rel("2.0")],
+    "bad": [Rel("1.0"), Rel("1.5"), Rel("2.0", sdist=True, files={"bad.py": "", "CHANGES.md": CHANGES})],
 }
 SUITE = "import unittest\nfrom importlib.metadata import version\n\n\nclass S(unittest.TestCase):\n    def test(self):\n        self.assertNotEqual(version('bad'), '2.0')\n"
 UV = Path(sys.executable).with_name("uv.exe" if os.name == "nt" else "uv")
@@ -120,6 +121,9 @@ def test_uv_lock_is_written_by_uv_from_the_manifest_whose_caps_were_raised(tmp_p
     assert packages == {"app": "2.0", "bad": "1.5", "helper": "1.0", "mine": "0", "old": "3.0"}
     assert (root / "pyproject.toml").read_text("utf-8") == manifest.replace("app<2", "app<3").replace("~= 1.0", "~= 3.0")
     uv(root, index, "lock", "--check", "-q")
+    (culprit,) = ran.json["culprits"]
+    heavy, lines = ["The `door` is removed"], ["A new window"]
+    assert culprit["changelog"] == [{"name": "bad", "version": "2.0", "heavy": heavy, "lines": lines, "left_out": 0}]
 
 
 def test_pylock_is_written_with_the_new_files(tmp_path: Path, index: TestIndex) -> None:

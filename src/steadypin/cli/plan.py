@@ -69,6 +69,7 @@ def request_of(options: PlanningOptions, settings: Settings, *, group_by: str = 
         reuse=not settings.refresh,
         links=options.links,
         edit_manifest=options.edit_manifest,
+        changelogs=options.changelogs,
     )
 
 

@@ -52,7 +52,7 @@ def read_metadata(files: Iterable[ReleaseFile], session: Session, *, name: str) 
         answer = session.get(chosen.url + ".metadata", body_limit=METADATA_LIMIT)
         if answer.status == 200:
             return parse_metadata(answer.body, name, chosen.url)
-    return parse_metadata(_from_zip(_RemoteFile(session, chosen.url), chosen.url), name, chosen.url)
+    return parse_metadata(_from_zip(RemoteFile(session, chosen.url), chosen.url), name, chosen.url)
 
 
 def _preference(file: ReleaseFile) -> tuple[bool, bool, int, str]:
@@ -118,7 +118,7 @@ def _local(url: str) -> io.BufferedReader:
         raise _bad(url, error.strerror or str(error)) from None
 
 
-class _RemoteFile(io.RawIOBase):
+class RemoteFile(io.RawIOBase):
     """A file on a server, read in parts where the server can (RFC 9110 ranges), else whole."""
 
     def __init__(self, session: Session, url: str) -> None:

@@ -8,11 +8,21 @@ from steadypin.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a changelog says of one version: `heavy` items are about removal, deprecation or breaking, `left_out` counts others."""
+
+    version: str
+    heavy: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One package that moves.
 
     `kind`: "upgrade", "add", "remove", "downgrade"; `cures` are advisory ids, `flaws` those that reach `after`; `why` one short
-    line.
+    line; `quotes` are from its changelog, the newest version first.
     """
 
     name: str
@@ -25,6 +35,7 @@ class Change:
     cures: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     flaws: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from steadypin.model.plan import Quote
 from steadypin.values import dataclass
 
 
@@ -56,7 +57,10 @@ class TrialResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Culprit:
-    """A smallest set of changes that turns the tests red. `kind`: single, conjunction, coupled; `confidence` from 0 to 1."""
+    """A smallest set of changes that turns the tests red. `kind`: single, conjunction, coupled; `confidence` from 0 to 1.
+
+    `quotes` is what the changelogs say of the first bad versions: (name, quote) pairs.
+    """
 
     changes: tuple[str, ...]
     kind: str
@@ -66,3 +70,4 @@ class Culprit:
     failing_tests: tuple[str, ...] = ()
     error: str = ""
     boundary: str = ""
+    quotes: tuple[tuple[str, Quote], ...] = ()

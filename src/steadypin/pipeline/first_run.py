@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from steadypin.errors import CommandError
+from steadypin.model.parse import satisfies_pin
 from steadypin.model.trial import Verdict
 from steadypin.model.upgrade import Baseline
 from steadypin.pipeline.preparing import Scene, leave_out
@@ -21,7 +22,8 @@ PATIENCE = 3
 
 def fit(scene: Scene, lab: Lab) -> None:
     """Make the first environment. What can be installed no more, and is not installed in the project's own environment
-    either, is left out, and said. Raises CommandError with the names of what else cannot be installed.
+    either, is left out, and said; where another version is installed there, that is tried. Raises CommandError with the
+    names of what else cannot be installed.
     """
     try:
         lab.prepare(scene.mover.pins(scene.today))
@@ -44,8 +46,11 @@ def fit(scene: Scene, lab: Lab) -> None:
 
 
 def _is_needed(name: str, scene: Scene, installed: Mapping[str, str | None]) -> bool:
-    """Whether the project's environment has it; from an index instead of from elsewhere is as good."""
-    return name in installed and name not in scene.problem.set_aside
+    """Whether the project's environment has it as it is pinned; another version, and one from an index instead of from
+    elsewhere, is what the project runs with.
+    """
+    pinned = name in installed and satisfies_pin(installed[name], scene.today.get(name))
+    return pinned and name not in scene.problem.set_aside
 
 
 def check_baseline(scene: Scene, trials: Trials, likely: Likely) -> Baseline:

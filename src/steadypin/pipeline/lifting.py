@@ -63,7 +63,8 @@ def plan(
     lifting = lift(facts, settings, request)
     made = planning.plan(lifting.facts, settings, request, tell=tell)
     edited = edit(facts, settings.root, lifting.caps, pins_of(made.stages))
-    gaps = tuple(sorted({*made.gaps, *lifting.gaps, *edited.gaps}))
+    asked_too_early = {gap for gap in made.gaps if gap.reason == "refused" and edited.edits}  # uv, of the manifest as it is
+    gaps = tuple(sorted({*made.gaps, *lifting.gaps, *edited.gaps} - asked_too_early))
     return replace(made, basis=basis_digest(facts), edits=tuple(edited.edits), gaps=gaps)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from steadypin.config import Settings
 from steadypin.errors import NetworkError
@@ -13,6 +15,10 @@ from steadypin.model.plan import Change, Plan
 from steadypin.pipeline.environment import cache_dir
 from steadypin.planning.links import reviewer_links
 from steadypin.values import replace
+
+if TYPE_CHECKING:
+    from steadypin.index.client import IndexClient
+    from steadypin.transport.cache import Cache
 
 Urls = dict[str, tuple[tuple[str, str], ...]]
 _ELSEWHERE = ("image", "snapshot", "sbom", "zipapp")
@@ -45,21 +51,30 @@ def _installed(facts: Facts, names: Iterable[str]) -> Urls:
 
 def _released(changes: list[Change], facts: Facts, settings: Settings) -> Urls:
     """From the metadata of the releases that are moved to; a link that cannot be had is left out."""
-    from steadypin.index.client import IndexClient
-    from steadypin.index.routing import route
-    from steadypin.transport.cache import Cache
     from steadypin.transport.pool import run_all
 
-    prefix = Path(facts.environment.path) if facts.environment else None
-    routing = route(index_url=settings.index_url, extra_index_urls=settings.extra_index_urls, prefix=prefix)
-    cache = Cache(cache_dir(settings))
     found: Urls = {}
-    with IndexClient(routing, cache=cache, offline=settings.offline, refresh=settings.refresh) as client:
+    with index_of(facts, settings) as (client, _):
         jobs = [partial(client.metadata, change.name, change.after or "") for change in changes]
-        for position, result in run_all(jobs, workers=routing.manners.connections, limit=routing.manners.deadline):
+        manners = client.routing.manners
+        for position, result in run_all(jobs, workers=manners.connections, limit=manners.deadline):
             if isinstance(result, NetworkError):
                 continue
             if isinstance(result, BaseException):
                 raise result
             found[changes[position].name] = result.project_urls
     return found
+
+
+@contextmanager
+def index_of(facts: Facts, settings: Settings) -> Iterator[tuple[IndexClient, Cache]]:
+    """The indexes that the project's environment would ask, and what is remembered of them."""
+    from steadypin.index.client import IndexClient
+    from steadypin.index.routing import route
+    from steadypin.transport.cache import Cache
+
+    prefix = Path(facts.environment.path) if facts.environment else None
+    routing = route(index_url=settings.index_url, extra_index_urls=settings.extra_index_urls, prefix=prefix)
+    cache = Cache(cache_dir(settings))
+    with IndexClient(routing, cache=cache, offline=settings.offline, refresh=settings.refresh) as client:
+        yield client, cache

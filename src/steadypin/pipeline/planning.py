@@ -53,6 +53,7 @@ class Pip:
 class PlanRequest:
     """How far to plan and with whom, as the user said it. `to` may hold one level and NAME=LEVEL exceptions. `links`: the index
     is asked for links that no installed metadata has. `edit_manifest`: caps of the project's own manifests may be lifted.
+    `changelogs`: what they say is quoted; each costs a download.
     """
 
     to: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class PlanRequest:
     reuse: bool = True
     links: bool = False
     edit_manifest: bool = False
+    changelogs: bool = False
 
 
 def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell = lambda _: None) -> Plan:
@@ -77,6 +79,11 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
     made = _settled(facts, settings, goal, resolver, tell)
     tell("links for reviewers" if request.links else "")
     made = with_links(made, facts, settings, ask=request.links)
+    if request.changelogs:
+        from steadypin.pipeline.changelogs import with_changelogs
+
+        tell("changelogs for reviewers")
+        made = with_changelogs(made, facts, settings)
     tell("")
     gaps = tuple(sorted({*made.gaps, *_owner_gaps(facts), *_constraint_gaps(pip)}))
     return replace(made, gaps=gaps, stats=replace(made.stats, seconds=round(monotonic() - started, 3)))

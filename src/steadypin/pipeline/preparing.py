@@ -109,6 +109,7 @@ def leave_out(scene: Scene, names: Iterable[str], installed: Mapping[str, str | 
         if version is not None:
             scene.mover.without -= {name}
             scene.mover.beside = {**scene.mover.beside, name: version}
+            scene.today = {**scene.today, name: version} if name in scene.today else scene.today
         instead = (
             f"tried with {version}, which is installed" if version else "left out of every trial, as it is not installed either"
         )

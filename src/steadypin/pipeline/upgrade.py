@@ -19,6 +19,7 @@ from steadypin.model.trial import Verdict
 from steadypin.model.upgrade import UpgradeResult
 from steadypin.pipeline import planning
 from steadypin.pipeline.carrying import carry_out
+from steadypin.pipeline.changelogs import with_evidence
 from steadypin.pipeline.delivering import write
 from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.executing import opened
@@ -50,6 +51,9 @@ def upgrade(
                 result = write(scene, lab, result, lifting.caps, intent=_intent(settings))
     finally:
         lab.close()
+    if result.culprits:
+        tell("what changelogs say of the culprits")
+        result = with_evidence(result, facts, settings)
     return replace(
         result,
         seconds=round(monotonic() - started, 3),

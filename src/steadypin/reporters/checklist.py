@@ -20,7 +20,8 @@ from steadypin.reporters.layout import count, names
 from steadypin.reporters.markdown import escape
 from steadypin.reporters.plan_json import plan_digest
 from steadypin.reporters.plan_terminal import headline, reason_words
-from steadypin.values import dataclass
+from steadypin.reporters.quotes import folded
+from steadypin.values import dataclass, replace
 
 LIMIT = 65_536
 """Characters in the body of a pull request or issue on GitHub."""
@@ -30,6 +31,7 @@ _OURS = re.compile(re.escape(BEGIN) + r"[^\n]*-->\n.*?" + re.escape(END), re.DOT
 _TASK = re.compile(r"^- \[(?P<tick>[ xX])\] .*<!-- (?P<key>[^\s>]+) -->", re.MULTILINE)
 _SMALLEST = 1_000
 _MOST_EDITS = 50
+_MOST_QUOTES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def read_evidence(text: str, plan: Plan, *, path: str) -> Evidence:
     runs, baseline = _table(result, "runs"), _table(result, "baseline")
     lines = [f"baseline: {baseline.get('verdict', '?')}, {baseline.get('tests', '?')} tests"]
     lines.append(f"{runs.get('total', '?')} runs of the tests; the final lock as a whole: {_confirmed(result)}")
-    lines += [_culprit(row) for row in _rows(result, "culprits")]
+    lines += [line for row in _rows(result, "culprits") for line in (_culprit(row), *_quoted(row))]
     return Evidence(
         kept=frozenset((str(row.get("name")), str(row.get("after") or "")) for row in _rows(result, "kept")),
         verdicts={
@@ -99,24 +101,37 @@ def _culprit(row: Mapping[str, Any]) -> str:
     return f"culprit: {who} ({row.get('kind', '?')}{failing}){error}"
 
 
+def _quoted(row: Mapping[str, Any]) -> Iterator[str]:
+    """What weighs most in the changelogs of a culprit."""
+    for said in _rows(row, "changelog")[:_MOST_QUOTES]:
+        texts = said.get("heavy") or said.get("lines")
+        for text in texts[:_MOST_QUOTES] if isinstance(texts, list) else ():
+            yield f"changelog of {said.get('name', '?')} {said.get('version', '?')}: {text}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Detail:
-    """How much is shown: reasons, links, the indirect changes, holds."""
+    """How much is shown: reasons, links, the indirect changes, holds, changelogs (all that is quoted, or what is heavy)."""
 
     why: bool = True
     links: bool = True
     indirect: bool = True
     holds: bool = True
     changes: bool = True
+    quotes: bool = True
+    heavy: bool = True
 
 
+_BARE = _Detail(quotes=False, heavy=False, links=False, holds=False)
 _DETAILS = (
     _Detail(),
-    _Detail(links=False),
-    _Detail(links=False, holds=False),
-    _Detail(links=False, holds=False, indirect=False),
-    _Detail(links=False, holds=False, indirect=False, why=False),
-    _Detail(links=False, holds=False, indirect=False, why=False, changes=False),
+    _Detail(quotes=False),
+    _Detail(quotes=False, heavy=False),
+    _Detail(quotes=False, heavy=False, links=False),
+    _BARE,
+    replace(_BARE, indirect=False),
+    replace(_BARE, indirect=False, why=False),
+    replace(_BARE, indirect=False, why=False, changes=False),
 )
 
 
@@ -153,12 +168,14 @@ def _section(plan: Plan, evidence: Evidence, ticked: frozenset[str], detail: _De
         lines += [*_stage(stage, evidence, ticked, detail), ""]
     lines += [*_edits(plan), *_holds(plan, evidence, detail), *_gaps(plan), *_reproduce(plan), *_evidence(evidence)]
     if detail != _DETAILS[0]:
-        lines += [f"_Shortened to fit: {_left_out(detail)} left out. The whole plan is in the JSON file._", ""]
+        lines += [f"_Shortened to fit: {_left_out(plan, detail)} left out. The whole plan is in the JSON file._", ""]
     return "\n".join([*lines, END])
 
 
-def _left_out(detail: _Detail) -> str:
-    parts = {"links": detail.links, "holds": detail.holds, "indirect changes": detail.indirect, "reasons": detail.why}
+def _left_out(plan: Plan, detail: _Detail) -> str:
+    quoted = any(change.quotes for stage in plan.stages for change in stage.changes)
+    quotes = {"changelogs": detail.heavy, "parts of changelogs": detail.quotes or not detail.heavy} if quoted else {}
+    parts = {**quotes, "links": detail.links, "holds": detail.holds, "indirect changes": detail.indirect, "reasons": detail.why}
     return names([*(part for part, there in parts.items() if not there), *([] if detail.changes else ["single changes"])])
 
 
@@ -182,6 +199,10 @@ def _stage(stage: Stage, evidence: Evidence, ticked: frozenset[str], detail: _De
     hidden = len(stage.changes) - len(visible)
     if hidden:
         yield f"- and {count(hidden, 'indirect change')}"
+    quoted = [change for change in visible if change.quotes] if detail.heavy else []
+    yield from ([""] if quoted else ())
+    for change in quoted:
+        yield from folded(change.name, change.quotes, heavy_only=not detail.quotes)
 
 
 def _task(change: Change, evidence: Evidence, ticked: frozenset[str], detail: _Detail) -> str:

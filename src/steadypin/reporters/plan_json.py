@@ -11,6 +11,7 @@ from typing import Any
 from steadypin import codec
 from steadypin.errors import StaleInput
 from steadypin.model.plan import Change, Hold, Plan, PlanStats, Stage
+from steadypin.reporters.quotes import document
 from steadypin.reporters.reporter import Presentation
 from steadypin.values import replace
 
@@ -82,6 +83,7 @@ def _change(change: Change) -> dict[str, Any]:
         "cures": list(change.cures),
         "flaws": list(change.flaws),
         "links": [{"label": label, "url": url} for label, url in change.links],
+        "changelog": [document(quote) for quote in change.quotes],
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from steadypin.model.plan import Change, Hold, ManifestEdit, Plan, Stage
 from steadypin.reporters.markdown import code, escape, section
 from steadypin.reporters.plan_terminal import flaw_words, headline, reason_words
+from steadypin.reporters.quotes import folded
 from steadypin.reporters.reporter import Presentation
 
 
@@ -28,6 +29,8 @@ def render(plan: Plan, presentation: Presentation) -> str:
 def _stage(stage: Stage) -> Iterator[str]:
     heading = f"## Stage {stage.number}: {escape(stage.title)} ({stage.risk} risk)"
     yield from section(heading, ("package", "from", "to", "kind", "why", "known flaws"), map(_change, stage.changes))
+    for change in stage.changes:
+        yield from folded(change.name, change.quotes)
 
 
 def _change(change: Change) -> Sequence[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from steadypin import codec
 from steadypin.model.trial import Culprit
 from steadypin.model.upgrade import Held, Move, UpgradeResult
+from steadypin.reporters.quotes import document
 from steadypin.reporters.reporter import Presentation
 
 
@@ -87,6 +88,7 @@ def _culprit(culprit: Culprit) -> dict[str, Any]:
         "failing_tests": list(culprit.failing_tests),
         "error": culprit.error,
         "boundary": culprit.boundary,
+        "changelog": [{"name": name, **document(quote)} for name, quote in culprit.quotes],
         "confidence": round(culprit.confidence, 4),
     }
 

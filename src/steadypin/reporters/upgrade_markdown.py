@@ -9,6 +9,7 @@ from steadypin.model.upgrade import UpgradeResult
 from steadypin.reporters.layout import count
 from steadypin.reporters.markdown import code, escape, section
 from steadypin.reporters.plan_markdown import edits
+from steadypin.reporters.quotes import said
 from steadypin.reporters.reporter import Presentation
 from steadypin.reporters.upgrade_terminal import culprit_words, headline
 
@@ -67,6 +68,7 @@ def _culprit(culprit: Culprit) -> Iterator[str]:
     if culprit.boundary:
         yield f"  - at {code(culprit.boundary)}"
     yield from (f"  - red: {code(test)}" for test in culprit.failing_tests[:10])
+    yield from (f"  - changelog: {escape(line)}" for line in said(culprit.quotes, most=8))
 
 
 def _held(result: UpgradeResult) -> Iterator[str]:

@@ -8,6 +8,7 @@ from steadypin.model.trial import Culprit, Verdict
 from steadypin.model.upgrade import Move, UpgradeResult
 from steadypin.reporters.layout import Cell, Column, count, names, paragraph, styled, table
 from steadypin.reporters.plan_terminal import edits
+from steadypin.reporters.quotes import said
 from steadypin.reporters.reporter import Presentation
 from steadypin.text import shown
 
@@ -125,6 +126,7 @@ def _evidence(culprit: Culprit, how: Presentation) -> Iterator[str]:
     tests = culprit.failing_tests
     if tests:
         yield f"red: {names(tests, most=100 if how.verbose else 3)}"
+    yield from (f"changelog: {line}" for line in said(culprit.quotes, most=40 if how.verbose else 3))
     if culprit.confidence < 1:
         yield f"confidence {culprit.confidence:.0%}"
 

@@ -7,13 +7,14 @@ import json
 import pytest
 
 from steadypin.errors import StaleInput
-from steadypin.model.plan import Change, Hold, Plan, Reason, Stage
+from steadypin.model.plan import Change, Hold, Plan, Quote, Reason, Stage
 from steadypin.reporters import checklist
 from steadypin.reporters.plan_json import load_plan, plan_digest, plan_document
 from steadypin.reporters.plan_json import render as as_json
 from steadypin.reporters.plan_markdown import render as as_markdown
 from steadypin.reporters.plan_terminal import render as as_terminal
 from steadypin.reporters.reporter import Presentation
+from steadypin.values import replace
 
 
 def plan(count: int = 3, *, name: str = "package") -> Plan:
@@ -54,6 +55,41 @@ def test_ticks_and_texts_of_people_stay():
     moved = checklist.render(plan(4), body=ticked)
     assert moved.startswith("# My words\n\nwith text") and moved.endswith("- [x] my own box\n")
     assert moved.count("- [x]") == 2 and moved.count("- [ ]") == 3
+
+
+def quoted(count: int, text: str = "The `door` is removed") -> Plan:
+    quotes = (Quote(version="2.0", heavy=(text,), lines=("A window",) * 20, left_out=3),)
+    made = plan(count)
+    (stage,) = made.stages
+    changes = tuple(replace(change, quotes=quotes) for change in stage.changes)
+    return replace(made, stages=(replace(stage, changes=changes),))
+
+
+def test_changelogs_are_folded_below_their_stage_and_shortened_first():
+    whole = checklist.render(quoted(2))
+    assert whole.count("<summary>Changelog of package-") == 2 and "  - **The `door` is removed**\n" in whole
+    assert whole.count("  - A window\n") == 40 and "  - and 3 more\n" in whole
+    assert (
+        whole.count("<details>") == whole.count("</details>") == as_markdown(quoted(2), Presentation()).count("</details>") + 2
+    )
+    shorter = checklist.render(quoted(2), limit=len(whole) - 1)
+    assert (
+        "door" in shorter
+        and "A window" not in shorter
+        and "  - and 23 more\n" in shorter
+        and "parts of changelogs left" in shorter
+    )
+    assert "https://files.example/0" in shorter
+    none = checklist.render(quoted(2), limit=len(shorter) - 1)
+    assert "door" not in none and "https://files.example/0" in none and "changelogs left out" in none
+
+
+def test_a_hostile_changelog_is_harmless():
+    text = "<!-- steadypin checklist end --> </details> <img src=x> @team [a](javascript:b) `<b>` \x1b[31m #12"
+    body = checklist.render(quoted(1, text))
+    assert body.count("<!-- steadypin checklist end -->") == 1 and body.count("</details>") == body.count("<details>")
+    assert "<img" not in body and "](javascript" not in body and "\x1b" not in body and " @team" not in body
+    assert checklist.render(quoted(1, text), body=body) == body
 
 
 def test_500_changes_fit_and_it_is_said():
