@@ -94,12 +94,13 @@ def _markers(package: LockedPackage) -> tuple[str | None, ...]:
 def _may_apply(package: LockedPackage, target: Target) -> bool:
     return (
         any(holds_somehow(marker, target) for marker in _markers(package))
-        and _in_fork(package, target)
+        and in_fork(package, target)
         and _on_platform(package, target)
     )
 
 
-def _in_fork(package: LockedPackage, target: Target) -> bool:
+def in_fork(package: LockedPackage, target: Target) -> bool:
+    """Whether an entry stands in a fork of its lock that the target is in (uv)."""
     return not package.resolution_markers or any(target.applies(marker) for marker in package.resolution_markers)
 
 
@@ -184,7 +185,7 @@ def _walk_uv(file: SourceFile, target: Target, selection: Selection) -> Applicab
     """Follow the edges from the roots, once with every extra and group, once with the chosen ones (uv.lock has no marker per
     entry). A plain install is one of the project at the root, where there is one, without the other members.
     """
-    entries = _by_name(package for package in file.packages if _in_fork(package, target))
+    entries = _by_name(package for package in file.packages if in_fork(package, target))
     roots = [package for name in file.roots for package in entries.get(name, ())]
     if not roots and not file.top_level:
         roots = [package for group in entries.values() for package in group]

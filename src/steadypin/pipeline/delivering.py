@@ -12,7 +12,7 @@ from steadypin.model.gap import Gap
 from steadypin.model.upgrade import UpgradeResult
 from steadypin.pipeline import planning
 from steadypin.pipeline.environment import cache_dir
-from steadypin.pipeline.preparing import Scene
+from steadypin.pipeline.preparing import Scene, interpreter
 from steadypin.pipeline.writing import Writing
 from steadypin.resolution.uv import find_uv
 from steadypin.transport.cache import Cache
@@ -48,6 +48,7 @@ def _writing(scene: Scene, lab: Lab, lock: Versions, caps: Caps, client: IndexCl
         via=scene.mover.askers(lock),
         files_of=client.files,
         uv_command=found.command if found else (),
+        python=interpreter(scene),
         variables=dict(planning.pip_of(scene.facts, scene.settings).variables),
         tree=lab.copy.pristine,
         caps=caps,

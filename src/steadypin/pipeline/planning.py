@@ -23,6 +23,7 @@ from steadypin.pipeline.advisories import unsafe_releases
 from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.facts import Request
 from steadypin.pipeline.links import with_links
+from steadypin.pipeline.lockable import lock_gaps
 from steadypin.pipeline.newcomers import Newcomers, unsettled
 from steadypin.pipeline.pinning import code_of, names_of
 from steadypin.planning.goal import Goal, Grouping, Level, parse_levels
@@ -84,8 +85,10 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
 
         tell("changelogs for reviewers")
         made = with_changelogs(made, facts, settings)
+    tell("whether uv can write it")
+    uv_gaps = lock_gaps(made, facts, settings, variables=dict(pip.variables), interpreters=_interpreters(facts))
     tell("")
-    gaps = tuple(sorted({*made.gaps, *_owner_gaps(facts), *_constraint_gaps(pip)}))
+    gaps = tuple(sorted({*made.gaps, *uv_gaps, *_owner_gaps(facts), *_constraint_gaps(pip)}))
     return replace(made, gaps=gaps, stats=replace(made.stats, seconds=round(monotonic() - started, 3)))
 
 
@@ -239,15 +242,6 @@ def _owner_gaps(facts: Facts) -> tuple[Gap, ...]:
             detail=f"solved with another resolver; only {tool} can write this lock, with the versions of the plan",
         )
         for path, tool in owners(facts.files)
-    ) + tuple(
-        Gap(
-            subject=file.path,
-            stage="resolution",
-            reason="one-target",
-            detail="the plan fits this target alone; the lock covers others too, and uv may refuse a stage when it is written",
-        )
-        for file in facts.files
-        if file.format == "uv" and file.role == "lock"
     )
 
 

@@ -6,10 +6,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from steadypin.comparison.applicable import in_fork
 from steadypin.errors import SourceError, SteadypinError
-from steadypin.locking import pylock, requirements, uv
+from steadypin.locking import pylock, requirements
 from steadypin.locking.atomic import replace_all
 from steadypin.locking.edits import Edit, NewPin, Repin
+from steadypin.locking.uv import UvLock
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
@@ -35,7 +37,8 @@ _HOW = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
     """Before and after: `today` and `lock` are the pins, `via` who asks for a package, `files_of` an index's answer for a
-    release. A new uv.lock is made in a copy of `tree`. `caps` are declarations that may be raised.
+    release. A new uv.lock is made in a copy of `tree`, read by uv with `python` (a path or a version). `caps` are
+    declarations that may be raised.
     """
 
     facts: Facts
@@ -45,6 +48,7 @@ class Writing:
     via: Mapping[str, tuple[str, ...]]
     files_of: FilesOf
     uv_command: tuple[str, ...] = ()
+    python: str = ""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     tree: Path | None = None
     caps: tuple[DeclaredRequirement, ...] = ()
@@ -125,9 +129,13 @@ class Writing:
     def _is_moved(self, package: LockedPackage) -> bool:
         """Entries for other platforms, and entries that were not what was tested, stay."""
         name = package.name
-        if name is None or package.version is None or package.kind != "index" or not self.facts.target.applies(package.marker):
+        if name is None or package.version is None or package.kind != "index" or not self._applies(package):
             return False
         return satisfies_pin(self.today.get(name), package.version) and not satisfies_pin(self.lock.get(name), package.version)
+
+    def _applies(self, package: LockedPackage) -> bool:
+        target = self.facts.target
+        return target.applies(package.marker) and in_fork(package, target)
 
     def _adds(self, file: SourceFile) -> tuple[str, ...]:
         """What the tested lock has and no lock had, where this file has somebody who asks for it."""
@@ -149,7 +157,7 @@ class Writing:
             name = package.name
             if name is None or name not in self.lock or not self._was(file, name) or package.version is None:
                 continue
-            if self.facts.target.applies(package.marker) and not satisfies_pin(self.lock[name], package.version):
+            if self._applies(package) and not satisfies_pin(self.lock[name], package.version):
                 raise SourceError(
                     f"{name} would be {package.version} and {self.lock[name]} was tested",
                     location=package.location,
@@ -169,9 +177,15 @@ class Writing:
             (folder / path).unlink(missing_ok=True)  # a link in the copy may lead out of it
             (folder / path).write_bytes(data)
         moved = {n: self.lock[n] for n in differences(self.today, self.lock) if n in self.lock}
-        here = (folder / file.path).parent
+        lock = UvLock(
+            command=self.uv_command,
+            folder=(folder / file.path).parent,
+            target=self.facts.target,
+            python=self.python,
+            variables=self.variables,
+        )
         try:
-            new = uv.relock(self.uv_command, here, moved, variables=self.variables)
+            new = lock.written(moved)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         self._verify(file, new)
