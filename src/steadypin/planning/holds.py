@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from math import ceil, log2
 
@@ -64,15 +65,22 @@ def find_holds(scene: Scene, resolver: Resolver) -> tuple[Hold, ...]:
 
 
 def _with_root(reason: Reason, name: str, reasons: Mapping[str, list[Reason]]) -> Reason:
-    """A requirement of a package that is held itself says what holds that one in the end."""
-    seen, holder, last = {name}, reason.by.split(" ")[0], reason
+    """A requirement of, or for, a package that is held itself says what holds that one in the end."""
+    first = holder = _other(reason, name)
+    seen, last = {name}, reason
     while reasons.get(holder) and holder not in seen:
         seen.add(holder)
         last = reasons[holder][0]
-        holder = last.by.split(" ")[0]
+        holder = _other(last, holder)
     if last is reason or reason.kind != "requirement":
         return reason
-    return replace(reason, release=f"{reason.release}; {reason.by.split(' ')[0]} is held itself: {last.release}")
+    return replace(reason, release=f"{reason.release}; {first} is held itself: {last.release}")
+
+
+def _other(reason: Reason, name: str) -> str:
+    """Who else takes part in a reason that holds a name: the one that requires something of it, or that it requires."""
+    by, required = (re.split(r"[ <>=!~\[]", text, maxsplit=1)[0] for text in (reason.by, reason.requirement))
+    return required if by == name else by
 
 
 def _behind(scene: Scene, name: str) -> bool:

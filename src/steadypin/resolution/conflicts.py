@@ -32,7 +32,7 @@ _ONE_OF = (
     rf"(?:one of: (?P<choices>{_ITEM}(?: {_ITEM}){{0,40}}?)(?= (?:and|we|or|you|there)\b|, we\b|[.]\s|$)|(?P<item>{_ITEM}))"
 )
 
-_CONCLUSION = re.compile(r"we can conclude that .*?(?=\. (?:And|Because|\()|\.$|\. *\n|$)")
+_CONCLUSION = re.compile(r"we can conclude that .*?(?=\.? (?:And (?:because|we)|Because)|\. \(|\.$|\. *\n|$)")
 _DEPENDS = re.compile(rf"(?:all versions of )?(?P<by>{_ITEM}) depends? on {_ONE_OF}")
 _KNOWN = re.compile(r"we know from \(\d+\) that .*?(?=, we can conclude)")
 _REQUIRE = re.compile(rf"(?:you require|your project depends on|you depend on) {_ONE_OF}(?: and (?P<also>{_ITEM})(?=[.,]))?")

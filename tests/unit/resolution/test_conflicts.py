@@ -157,3 +157,17 @@ def test_a_constraint_is_nobodys_requirement_but_the_projects():
     )
     told = as_required(uv_conflicts(text), ["urllib3<1.26.17", "urllib3>=1.26.17"])
     assert rows(told)[:2] == [("urllib3", "requests>=2.31.0", "urllib3"), ("urllib3", "", "urllib3<1.26.17")]
+
+
+def test_a_conclusion_that_ends_in_a_list_swallows_no_premise():
+    text = (
+        "error: No solution found when resolving dependencies\n"
+        "  cause: Because broker[db]==5.0.0 was yanked (reason: too early), we can conclude that all of:\n"
+        "             broker[db]<=5.0.1\n             broker[db]==5.1.0b1\n         depend on one of:\n"
+        "             broker<=4.6.11\n             broker==5.1.0b1\n\n"
+        "         And because broker[db]>=5.7.0 depends on db>=6.4.0,<9.0.0 and queue==5.6.3 depends on broker==5.7.0, we can\n"
+        "         conclude that queue==5.6.3, db<6.4.0 are incompatible.\n"
+        "         And because you require queue>=5.6.3 and db>=5.2.1,<5.3.dev0, we can conclude that your requirements are "
+        "unsatisfiable.\n"
+    )
+    assert ("db", "broker>=5.7.0", "db>=6.4.0,<9.0.0") in rows(uv_conflicts(text))
