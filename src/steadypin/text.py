@@ -7,10 +7,9 @@ import re
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
 # The look-behind keeps it linear: a scheme is tried once, at its first character, however long the text is.
 _CREDENTIALS = re.compile(r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z0-9+.-]*://)[^/\s'\"<>]+@")
-_TOKENS = re.compile(
-    r"(?:gh[pousr]_|github_pat_|glpat-|pypi-AgE|xox[abp]-|AKIA)[A-Za-z0-9_-]{4,}"
-    r"|(?<=[?&])(?:(?:access_)?token|api_?key|password|secret|sig(?:nature)?)=[^&\s'\"]+",
-    re.IGNORECASE,
+_TOKENS = re.compile(r"(?:gh[pousr]_|github_pat_|glpat-|pypi-AgE|xox[abp]-|AKIA)[A-Za-z0-9_-]{4,}")
+_PARAMETERS = re.compile(
+    r"(?<=[?&])((?:access_)?token|api_?key|password|secret|sig(?:nature)?)=[^&\s'\"]+", re.IGNORECASE
 )
 LIMIT = 500
 
@@ -30,7 +29,11 @@ def shown(text: str, limit: int = LIMIT) -> str:
 
 def redact(text: str) -> str:
     """The text with credentials in URLs and well-known token shapes replaced by `****`. ${VARIABLES} stay as written."""
-    return _TOKENS.sub(_hide_token, _CREDENTIALS.sub(_hide_login, text))
+    if "://" in text:
+        text = _CREDENTIALS.sub(_hide_login, text)
+    if "=" in text:
+        text = _PARAMETERS.sub(r"\1=****", text)
+    return _TOKENS.sub("****", text)
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -43,7 +46,3 @@ def _hide_login(match: re.Match[str]) -> str:
     if login == "git" or re.fullmatch(r"(\$\{[A-Z0-9_]+\}:?)+", login):
         return match[0]
     return f"{match['scheme']}****@"
-
-
-def _hide_token(match: re.Match[str]) -> str:
-    return match[0].split("=", 1)[0] + "=****" if "=" in match[0] else "****"

@@ -29,6 +29,14 @@ def path_of(url: str) -> Path:
     return Path(url2pathname(path))
 
 
+def is_missing(url: str) -> bool:
+    """Whether nothing at all stands there; what cannot be looked at is for the reading to tell."""
+    try:
+        return not path_of(url).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def read_local_index(url: str, name: str) -> Page | None:
     """The page of project `name` in a file index; None where the index does not have it.
 

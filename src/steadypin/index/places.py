@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from steadypin.errors import NetworkError
 from steadypin.index.condensed import FORMAT, decode, encode, project_of
-from steadypin.index.local import by_project, read_flat, read_local_index
+from steadypin.index.local import by_project, is_missing, read_flat, read_local_index
 from steadypin.index.pages import ACCEPT, Page, read_page
 from steadypin.model.released import Project
 from steadypin.transport.cache import Cache, Entry
@@ -131,6 +131,7 @@ class LocalIndex:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._missing = is_missing(url)  # asked once: a configured mirror is often not on this machine
 
     def known(self, name: str) -> Part | None:
         return self.ask(name)
@@ -143,7 +144,7 @@ class LocalIndex:
         return Part(project=None if page is None else project_of(page, self.url))
 
     def page(self, name: str) -> Page | None:
-        return read_local_index(self.url, name)
+        return None if self._missing else read_local_index(self.url, name)
 
 
 class FindLinks:
