@@ -5,7 +5,20 @@ from __future__ import annotations
 import runpy
 import sys
 
-ALL = ("audit", "check", "installed", "index", "discovery", "record", "advisories", "planning", "pin", "upgrade", "worlds")
+ALL = (
+    "audit",
+    "check",
+    "installed",
+    "index",
+    "discovery",
+    "record",
+    "advisories",
+    "planning",
+    "pin",
+    "upgrade",
+    "worlds",
+    "workers",
+)
 
 
 def main() -> None:
