@@ -14,6 +14,7 @@ ALL = (
     "record",
     "advisories",
     "planning",
+    "cures",
     "pin",
     "upgrade",
     "worlds",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -25,22 +26,20 @@ _LEVELS = {
     Severity.LOW: "note",
     Severity.INFO: "note",
 }
-_SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5", Severity.LOW: "3.0", Severity.INFO: "0.0"}
-_SECURITY = frozenset({"vulnerable", "malicious"})
+_SCORES = {Severity.CRITICAL: 9.5, Severity.HIGH: 8.0, Severity.MEDIUM: 5.5, Severity.LOW: 3.0, Severity.INFO: 0.1}
 
 
 def render(report: Report, presentation: Presentation) -> str:
-    """One run with the rules that it speaks of; excused findings are suppressed results, gaps are notifications."""
+    """One run with the rules that it speaks of, each advisory one of its own: code scanning takes the severity from the rule.
+    Excused findings are suppressed results, gaps are notifications.
+    """
     del presentation
     entries: list[tuple[Finding, Suppressed | None]] = [(finding, None) for finding in report.findings]
     entries += [(entry.finding, entry) for entry in report.suppressed]
-    used = {finding.rule for finding, _ in entries}
-    rules = [rule for rule in report.rules if rule.id in used]
-    indices = {rule.id: index for index, rule in enumerate(rules)}
+    rules = list(_rules(report, [finding for finding, _ in entries]))
+    indices = {rule["id"]: index for index, rule in enumerate(rules)}
     run = {
-        "tool": {
-            "driver": {"name": "steadypin", "version": shown(report.version), "rules": [_rule(rule, report) for rule in rules]}
-        },
+        "tool": {"driver": {"name": "steadypin", "version": shown(report.version), "rules": rules}},
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
@@ -54,12 +53,53 @@ def render(report: Report, presentation: Presentation) -> str:
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 
-def _rule(rule: Rule, report: Report) -> dict[str, Any]:
-    tags = ["dependencies", *(["security"] if rule.id in _SECURITY else [])]
-    properties: dict[str, Any] = {"tags": tags, "precision": "very-high"}
-    if rule.id in _SECURITY:
-        worst = max((f.severity for f in report.findings if f.rule == rule.id), default=rule.severity)
-        properties["security-severity"] = _SCORES[worst]
+def _rules(report: Report, findings: list[Finding]) -> Iterator[dict[str, Any]]:
+    for rule in report.rules:
+        found = [finding for finding in findings if finding.rule == rule.id]
+        if any(finding.advisory is None for finding in found):
+            yield _rule(rule)
+        flaws: dict[str, list[Finding]] = {}
+        for finding in found:
+            if finding.advisory is not None:
+                flaws.setdefault(_rule_id(finding), []).append(finding)
+        yield from (_flaw(rule, rule_id, flaws[rule_id]) for rule_id in sorted(flaws))
+
+
+def _rule_id(finding: Finding) -> str:
+    """The rule; of an advisory `rule/id` (SARIF 3.27.5: the parts of an id, from the general to the special)."""
+    return shown(f"{finding.rule}/{finding.advisory.primary}" if finding.advisory else finding.rule)
+
+
+def _flaw(rule: Rule, rule_id: str, findings: list[Finding]) -> dict[str, Any]:
+    """The rule of one advisory: what it is called, and how bad it is."""
+    flaws = [finding.advisory for finding in findings if finding.advisory is not None]
+    title = shown(next((f"{flaw.primary}: {flaw.summary}" for flaw in flaws if flaw.summary), flaws[0].primary))
+    others = shown(", ".join(sorted({known for flaw in flaws for known in flaw.ids} - {flaws[0].primary})))
+    text = f"{title}{f' (also known as {others})' if others else ''}"
+    return {
+        **_rule(rule),
+        "id": rule_id,
+        "helpUri": f"https://osv.dev/vulnerability/{quote(shown(flaws[0].primary), safe='')}",
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": text},
+        "help": {"text": f"{text}\n\n{rule.why}"},
+        "properties": {
+            "tags": ["dependencies", "security"],
+            "precision": "very-high",
+            "security-severity": f"{max(map(_score, findings)):.1f}",
+        },
+    }
+
+
+def _score(finding: Finding) -> float:
+    """The advisory's own score, unless the policy thinks otherwise of its severity."""
+    flaw = finding.advisory
+    if flaw is None or flaw.score is None or flaw.severity != finding.severity:
+        return _SCORES[finding.severity]
+    return flaw.score
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.id,
         "name": "".join(word.capitalize() for word in rule.id.split("-")),
@@ -70,21 +110,21 @@ def _rule(rule: Rule, report: Report) -> dict[str, Any]:
             "markdown": f"{rule.why}\n\n**Bad:** {rule.bad}\n\n**Good:** {rule.good}",
         },
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
-        "properties": properties,
+        "properties": {"tags": ["dependencies"], "precision": "very-high"},
     }
 
 
 def _result(finding: Finding, excuse: Suppressed | None, indices: dict[str, int], report: Report) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "ruleId": shown(finding.rule),
+        "ruleId": _rule_id(finding),
         "level": _LEVELS[finding.severity],
         "message": {"text": sentence(finding)},
         "locations": [{"physicalLocation": _physical(project_place(finding, report)), **_logical(finding)}],
         "partialFingerprints": {FINGERPRINT: finding.fingerprint},
         "properties": {"severity": str(finding.severity), "package": shown(finding.package or "")},
     }
-    if finding.rule in indices:
-        result["ruleIndex"] = indices[finding.rule]
+    if result["ruleId"] in indices:
+        result["ruleIndex"] = indices[result["ruleId"]]
     others = [_physical(_seen(at, report)) for at in finding.locations[1:9]]
     if others:
         result["relatedLocations"] = [{"physicalLocation": place} for place in others]

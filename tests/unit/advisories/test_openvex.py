@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import jsonschema
 import pytest
 
 from steadypin.checks import advisories
@@ -29,7 +30,52 @@ FINDING = replace(
     advisories.VULNERABLE.finding("demo has PYSEC-1", package="demo", version="1.0+local", remedy="move to demo==2"),
     advisory=MATCH,
 )
-STATEMENT_KEYS = {"vulnerability", "products", "status", "status_notes", "justification", "action_statement"}
+TEXT, URI = {"type": "string"}, {"type": "string", "format": "uri"}
+SPECIFICATION = {
+    "type": "object",
+    "required": ["@context", "@id", "author", "timestamp", "version", "statements"],
+    "additionalProperties": False,
+    "properties": {
+        "@context": {"const": "https://openvex.dev/ns/v0.2.0"},
+        "@id": URI,
+        "author": {"type": "string", "minLength": 1},
+        "role": TEXT,
+        "timestamp": {"type": "string", "format": "date-time"},
+        "version": {"type": "integer", "minimum": 1},
+        "tooling": TEXT,
+        "statements": {"type": "array", "uniqueItems": True, "items": {"$ref": "#/$defs/statement"}},
+    },
+    "$defs": {
+        "statement": {
+            "type": "object",
+            "required": ["vulnerability", "products", "status"],
+            "additionalProperties": False,
+            "properties": {
+                "vulnerability": {
+                    "type": "object",
+                    "required": ["name"],
+                    "additionalProperties": False,
+                    "properties": {"name": TEXT, "description": TEXT, "aliases": {"items": TEXT, "uniqueItems": True}},
+                },
+                "products": {"minItems": 1, "items": {"required": ["@id"], "properties": {"@id": URI}}},
+                "status": {"enum": ["not_affected", "affected", "fixed", "under_investigation"]},
+                "status_notes": TEXT,
+                "justification": {"enum": list(JUSTIFICATIONS)},
+                "action_statement": {"type": "string", "minLength": 1},
+            },
+            "allOf": [
+                {
+                    "if": {"properties": {"status": {"const": status}}},
+                    "then": {"required": [key]},
+                    "else": {"not": {"required": [key]}},
+                }
+                for status, key in (("not_affected", "justification"), ("affected", "action_statement"))
+            ],
+        }
+    },
+}
+"""The rules of OpenVEX 0.2.0, as far as they are about what is written here."""
+VALID = jsonschema.Draft202012Validator(SPECIFICATION, format_checker=jsonschema.FormatChecker())
 
 
 def document(*findings: Finding, suppressed: tuple[Suppressed, ...] = ()) -> dict[str, Any]:
@@ -37,16 +83,8 @@ def document(*findings: Finding, suppressed: tuple[Suppressed, ...] = ()) -> dic
         command="audit", version="1", target=LINUX_312, taken_at=TAKEN_AT, packages=(), findings=findings, suppressed=suppressed
     )
     found = json.loads(render(report, Presentation()))
-    assert found.keys() == {"@context", "@id", "author", "role", "timestamp", "version", "tooling", "statements"}
+    VALID.validate(found)
     assert found["@id"].startswith("urn:uuid:")
-    for statement in found["statements"]:
-        assert statement.keys() <= STATEMENT_KEYS
-        assert statement["vulnerability"]["name"]
-        assert (
-            "action_statement" in statement
-            if statement["status"] == "affected"
-            else statement["justification"] in JUSTIFICATIONS
-        )
     return found  # type: ignore[no-any-return]
 
 

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from itertools import product
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steadypin.model.advisory import AdvisoryMatch, UnsafeRelease
-from steadypin.model.parse import normalise, requirement
-from steadypin.model.resolution import Question
 from steadypin.planning.goal import Goal, Level
-from tests.support.universe import Universe
+from tests.support.dangers import VERSIONS, Unsafe, danger
 from tests.unit.planning.planned import Planned, plan_in
 
-VERSIONS = ("1.0", "1.1", "2.0", "3.0")
 FREE: dict[str, list[str]] = {version: [] for version in VERSIONS}
 SECURITY = Goal(level=Level.SECURITY)
-Unsafe = dict[str, dict[str, tuple[str, ...]]]
-"""Versions that are unsafe by name and advisory id."""
 
 
 def flaws_of(unsafe: Unsafe, pins: dict[str, str]) -> dict[str, tuple[object, ...]]:
@@ -122,79 +113,15 @@ def test_excluded_and_not_named_packages_are_not_cured():
         assert done.hold("lib").because[0].kind == "policy"
 
 
-@st.composite
-def dangers(draw: st.DrawFn) -> tuple[Universe, tuple[str, ...], dict[str, str], Unsafe]:
-    """A small world, a project that stands in it today, and flaws in branches of releases."""
-    rng = random.Random(draw(st.integers(0, 2**32)))
-    names = [f"p{i}" for i in range(rng.randint(2, 4))]
-    releases: dict[str, dict[str, list[str]]] = {}
-    for place, name in enumerate(names):
-        versions = sorted(rng.sample(VERSIONS, rng.randint(1, 4)))
-        releases[name] = {version: list(_asks(rng, names[:place])) for version in versions}
-    world = Universe(releases)
-    requirements = tuple(name for name in names if rng.random() < 0.6) or (names[-1],)
-    wished = tuple((name, min(versions)) for name, versions in releases.items())
-    pins = world.resolve(Question(requirements=requirements, pins=wished)).versions
-    unsafe = {
-        name: {f"{name}-{n}": tuple(rng.sample(VERSIONS, rng.randint(1, 3))) for n in range(rng.randint(0, 2))}
-        for name in names
-    }
-    return world, requirements, pins, unsafe
-
-
-def _asks(rng: random.Random, others: list[str]) -> Iterator[str]:
-    for other in rng.sample(others, rng.randint(0, min(2, len(others)))):
-        yield f"{other}{rng.choice(('', '<', '>=', '==', '!=')) or '>='}{rng.choice(VERSIONS)}"
-
-
 @settings(max_examples=150, deadline=None)
-@given(dangers())
-def test_no_other_set_of_versions_has_fewer_flaws_or_as_few_with_fewer_moves(danger):
-    world, requirements, pins, unsafe = danger
-    if not pins:
+@given(st.integers(0, 2**32).map(danger))
+def test_no_other_set_of_versions_has_fewer_flaws_or_as_few_with_fewer_moves(found):
+    if not found.pins:
         return
-    done = secured(world.releases, *requirements, pins=pins, unsafe=unsafe, universe=world)
-    assert world.fits(done.last, requirements)
-    assert _price(done.last, pins, unsafe) == min(_price(end, pins, unsafe) for end in _ends(world, requirements, pins))
-    lasting = {
-        name
-        for name, flaws in unsafe.items()
-        for versions in flaws.values()
-        if name in pins and pins[name] in versions and done.last.get(name) in versions
-    }
-    assert {hold.name for hold in done.plan.holds if hold.flaws} >= lasting
+    done = secured(found.world.releases, *found.requirements, pins=found.pins, unsafe=found.unsafe, universe=found.world)
+    assert found.fits(done.last)
+    assert found.price(done.last) == found.best()
+    assert {hold.name for hold in done.plan.holds if hold.flaws} >= found.lasting(done.last)
     for change in (change for stage in done.plan.stages for change in stage.changes):
-        assert bool(change.flaws) == any(change.after in versions for versions in unsafe.get(change.name, {}).values())
+        assert bool(change.flaws) == any(change.after in versions for versions in found.unsafe.get(change.name, {}).values())
     assert all(hold.because for hold in done.plan.holds)
-
-
-def _ends(world: Universe, requirements: tuple[str, ...], pins: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Every set of versions that fits, holds what is needed and nothing else, and lowers nothing."""
-    names = sorted(world.releases)
-    for versions in product(*((None, *(v for v in world.releases[n] if v >= pins.get(n, ""))) for n in names)):
-        end = {name: version for name, version in zip(names, versions, strict=True) if version}
-        if world.fits(end, requirements) and end.keys() == _needed(world, requirements, end):
-            yield end
-
-
-def _needed(world: Universe, requirements: tuple[str, ...], end: dict[str, str]) -> set[str]:
-    pending, found = list(requirements), set()
-    while pending:
-        name = normalise(requirement(pending.pop()).name)
-        if name not in found:
-            found.add(name)
-            pending += world.releases[name][end[name]]
-    return found
-
-
-def _price(end: dict[str, str], pins: dict[str, str], unsafe: Unsafe) -> tuple[int, int]:
-    """Flaws that are left or new, then moves: what changes, and what goes because of its flaws."""
-    left = sum(_flaws(unsafe, name, version, pins.get(name, "")) for name, version in end.items())
-    changed = sum(1 for name, version in pins.items() if end.get(name, version) != version)
-    gone = sum(1 for name, version in pins.items() if name not in end and _flaws(unsafe, name, version, version))
-    return left, changed + gone
-
-
-def _flaws(unsafe: Unsafe, name: str, version: str, before: str) -> int:
-    here = [versions for versions in unsafe.get(name, {}).values() if version in versions]
-    return sum(1 for versions in here if before in versions) + any(before not in versions for versions in here)

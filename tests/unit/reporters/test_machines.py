@@ -11,9 +11,11 @@ from xml.etree import ElementTree
 import pytest
 
 from steadypin.config import Settings
+from steadypin.model.advisory import AdvisoryMatch
 from steadypin.model.gap import Gap
 from steadypin.model.policy import Policy, Suppression
 from steadypin.model.report import Report
+from steadypin.model.severity import Severity
 from steadypin.pipeline.audit import report
 from steadypin.reporters import REPORTERS, Presentation
 from tests.support.ledgers import declared, facts, installed, lock, manifest, pin
@@ -59,6 +61,37 @@ def test_sarif_has_what_is_excused_as_suppressed_and_gaps_as_notifications() -> 
     (excused,) = [result for result in run["results"] if "suppressions" in result]
     assert excused["suppressions"] == [{"kind": "external", "justification": "an agent of the platform"}]
     assert "timeout" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_sarif_has_a_rule_for_each_advisory_with_its_own_score() -> None:
+    flaws = (
+        AdvisoryMatch(
+            name="flask", version="2.0", primary="PYSEC-1", ids=("CVE-1", "PYSEC-1"), records=("PYSEC-1",), summary="a"
+        ),
+        AdvisoryMatch(
+            name="flask",
+            version="2.0",
+            primary="GHSA-2",
+            ids=("GHSA-2",),
+            records=("GHSA-2",),
+            severity=Severity.HIGH,
+            score=8.14,
+        ),
+        AdvisoryMatch(
+            name="gone", version="1.0", primary="MAL-3", ids=("MAL-3",), records=("MAL-3",), severity=Severity.CRITICAL
+        ),
+    )
+    run = sarif(report(replace(FACTS, advisories=flaws), Settings(root=Path(), policy=POLICY), command="audit"))
+    rules = {rule["id"]: rule for rule in run["tool"]["driver"]["rules"] if "security-severity" in rule["properties"]}
+    assert {key: rule["properties"]["security-severity"] for key, rule in rules.items()} == {
+        "malicious/MAL-3": "9.5",
+        "vulnerable/GHSA-2": "8.1",
+        "vulnerable/PYSEC-1": "5.5",
+    }
+    assert all("security" in rule["properties"]["tags"] for rule in rules.values())
+    assert rules["vulnerable/PYSEC-1"]["fullDescription"]["text"] == "PYSEC-1: a (also known as CVE-1)"
+    told = {result["ruleId"]: result["level"] for result in run["results"] if "/" in result["ruleId"]}
+    assert told == {"malicious/MAL-3": "error", "vulnerable/GHSA-2": "error", "vulnerable/PYSEC-1": "warning"}
 
 
 def test_fingerprints_do_not_move_with_lines() -> None:
