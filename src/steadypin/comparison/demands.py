@@ -39,6 +39,8 @@ def collect(
 
 def applies(item: DeclaredRequirement, target: Target) -> bool:
     """Whether a declaration holds on the target (its extra or group being chosen)."""
+    if parse.plain_pin(item.requirement):
+        return True
     requirement = parse.requirement(item.requirement)
     if requirement is None:
         return False

@@ -29,21 +29,12 @@ def path_of(url: str) -> Path:
     return Path(url2pathname(path))
 
 
-def is_missing(url: str) -> bool:
-    """Whether nothing at all stands there; what cannot be looked at is for the reading to tell."""
-    try:
-        return not path_of(url).exists()
-    except (OSError, ValueError):
-        return False
-
-
-def read_local_index(url: str, name: str) -> Page | None:
-    """The page of project `name` in a file index; None where the index does not have it.
+def read_local_index(root: Path, url: str, name: str) -> Page | None:
+    """The page of project `name` in the file index at `root`; None where the index does not have it.
 
     As pip does, the project's folder must have an `index.html`. Raises NetworkError "unreadable" and what `read_page` raises.
     """
-    path = path_of(url) / name / "index.html"
-    body = _read(path)
+    body = _read(root / name / "index.html")
     return None if body is None else read_page(body, "text/html", url=f"{url}/{name}/", name=name)
 
 

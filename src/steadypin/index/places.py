@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from steadypin.errors import NetworkError
 from steadypin.index.condensed import FORMAT, decode, encode, project_of
-from steadypin.index.local import by_project, is_missing, read_flat, read_local_index
+from steadypin.index.local import by_project, path_of, read_flat, read_local_index
 from steadypin.index.pages import ACCEPT, Page, read_page
 from steadypin.model.released import Project
 from steadypin.transport.cache import Cache, Entry
@@ -131,7 +131,7 @@ class LocalIndex:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._missing = is_missing(url)  # asked once: a configured mirror is often not on this machine
+        self._root = path_of(url)
 
     def known(self, name: str) -> Part | None:
         return self.ask(name)
@@ -144,7 +144,7 @@ class LocalIndex:
         return Part(project=None if page is None else project_of(page, self.url))
 
     def page(self, name: str) -> Page | None:
-        return None if self._missing else read_local_index(self.url, name)
+        return read_local_index(self._root, self.url, name)
 
 
 class FindLinks:

@@ -15,6 +15,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 _SEPARATORS = re.compile(r"[-_.]+")
+_PIN = re.compile(r"([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]{0,98}[A-Za-z0-9])==([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})")
 
 
 @lru_cache(maxsize=65536)
@@ -46,6 +47,14 @@ def admits(specifier: str, candidate: str) -> bool:
     """Whether a specifier set admits a version, pre-releases too. Unreadable ones are taken to admit it, as installers do."""
     parsed = specifiers(specifier)
     return parsed is None or parsed.contains(candidate, prereleases=True)
+
+
+def plain_pin(text: str) -> tuple[str, str] | None:
+    """(name, version) of a requirement that is nothing but a pin to a final release, as most lines of most locks are, without
+    a grammar; None for all others.
+    """
+    found = _PIN.fullmatch(text)
+    return (found[1], found[2]) if found else None
 
 
 @lru_cache(maxsize=16384)
@@ -90,6 +99,8 @@ def evaluate_marker(
 @lru_cache(maxsize=16384)
 def exact_version(text: str) -> str | None:
     """The version of a requirement that admits one only (`==1.2` or `===1.2`, no wildcard), else None."""
+    if pin := plain_pin(text):
+        return pin[1]
     parsed = requirement(text)
     if parsed is None or parsed.url or len(parsed.specifier) != 1:
         return None

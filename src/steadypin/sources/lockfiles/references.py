@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from packaging.requirements import Requirement
 
 from steadypin.model.locked import Origin
-from steadypin.model.parse import requirement
+from steadypin.model.parse import plain_pin, requirement
 from steadypin.sources.lockfiles.parts import file_name, is_name, marker_text, readable_requirement
 from steadypin.text import redact
 from steadypin.values import dataclass
@@ -19,7 +19,6 @@ _PLAIN = ("http", "https", "ftp", "file")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma")
 _OPERATORS = re.compile(r"[<>=!~\s\"']")
-_PIN = re.compile(r"([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]{0,98}[A-Za-z0-9])==([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})")
 _EGG = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[([^\]]*)\])?")
 
 
@@ -38,8 +37,8 @@ class Reference:
 
 def parse_reference(text: str) -> Reference | None:
     """A requirement without its options; None where it is not one."""
-    if pin := _PIN.fullmatch(text):  # most lines of most locks
-        return Reference(kind="index", name=pin[1], version=pin[2], requirement=text)
+    if pin := plain_pin(text):
+        return Reference(kind="index", name=pin[0], version=pin[1], requirement=text)
     if is_url(text):
         return _split_marker(text, "; ", _bare_url)
     body, _, _ = text.partition(";")
