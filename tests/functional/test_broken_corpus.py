@@ -241,7 +241,6 @@ PROJECTS = {
     "include-bomb": Project(locked="attrs"),
     "hostile-names": Project(locked="attrs", never=("\x1b", "\u202e", "<img src=x onerror=1>](", "\\nline")),
     "credentials": Project(locked="attrs private", never=("s3cret", "ghp_")),
-    "directory-named-lock": Project(locked=""),
     "path-escape": Project(locked="attrs d"),
 }
 

@@ -168,3 +168,16 @@ def test_without_an_environment_the_python_that_the_project_asks_for_is_judged(
     assert f"Python 3.{minor}.0 on" in out and f"judged for Python 3.{minor}: Python ==3.{minor}.* is asked for" in out
     run(["check", "--files-only", str(tmp_path), "--target", "python=3.10"])
     assert "judged for" not in capsys.readouterr().out
+
+
+def test_projects_below_are_named_and_a_folder_with_nothing_is_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "libs" / "app").mkdir(parents=True)
+    (tmp_path / "libs" / "app" / "uv.lock").write_text(UV)
+    assert run(["audit", str(tmp_path), "--no-env", "--offline"]) == 2
+    said = capsys.readouterr().err
+    assert "nothing to look at" in said and "name a project below it: libs/app" in said
+    (tmp_path / "requirements.txt").write_text("idna==3.7\n")
+    run(["check", str(tmp_path), "--files-only"])
+    assert "note: 1 project below was not read: libs/app" in capsys.readouterr().out

@@ -99,7 +99,9 @@ def _require_lock(facts: Facts) -> None:
     read = ", ".join(file.path for file in facts.files) or "no lock or manifest at all"
     raise SteadypinError(
         f"no lock to check against (read: {read})",
-        hint="make one: steadypin pin, uv lock, or pip-compile --generate-hashes; or name it with --lock",
+        hint="; ".join(
+            ("make one: steadypin pin, uv lock, or pip-compile --generate-hashes; or name it with --lock", *facts.notes)
+        ),
     )
 
 

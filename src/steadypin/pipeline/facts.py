@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steadypin.comparison.join import own_names
 from steadypin.config import Settings
-from steadypin.errors import EnvironmentNotFound, SourceError
+from steadypin.errors import EnvironmentNotFound, SourceError, SteadypinError
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
 from steadypin.model.installed import PythonEnvironment
@@ -52,8 +52,10 @@ def gather(settings: Settings, request: Request) -> Facts:
         environment=installed,
         problems=files.problems,
         gaps=files.gaps,
-        notes=(*(found.notes if found else ()), *([note] if note else [])),
+        notes=tuple(text for text in (*(found.notes if found else ()), note, _beside(files.nested)) if text),
     )
+    if found is None and request.lenient and _has_nothing(facts):
+        raise _nothing(settings, files)
     if "index" in request.ledgers:
         facts = with_projects(facts, settings, _names(facts), request.progress)
     if "advisories" in request.ledgers:
@@ -67,6 +69,30 @@ def _environment(settings: Settings, request: Request) -> environment.ReadEnviro
     except EnvironmentNotFound as error:
         hint = f"{error.hint}, or give {request.without}" if error.hint and request.without else error.hint
         raise EnvironmentNotFound(error.message, looked=error.looked, hint=hint) from None
+
+
+def _beside(nested: Sequence[str]) -> str:
+    from steadypin.reporters.layout import count, names
+
+    were = "was" if len(nested) == 1 else "were"
+    return f"{count(len(nested), 'project')} below {were} not read: {names(nested, most=3)}" if nested else ""
+
+
+def _has_nothing(facts: Facts) -> bool:
+    """Whether there is neither lock nor manifest: a project that asks for no package is one all the same."""
+    from steadypin.sources.discovery import TOOL_FORMATS
+
+    return not (facts.declared or facts.problems or facts.gaps or any(file.format not in TOOL_FORMATS for file in facts.files))
+
+
+def _nothing(settings: Settings, files: _Files) -> SteadypinError:
+    from steadypin.reporters.layout import names
+
+    read = ", ".join(file.path for file in files.files) or "no file"
+    return SteadypinError(
+        f"{settings.root}: nothing to look at: no lock, no manifest, no environment (read: {read})",
+        hint=f"name a project below it: {names(files.nested)}" if files.nested else "name a project's folder, or give --python",
+    )
 
 
 def saved(facts: Facts) -> str:
@@ -90,6 +116,7 @@ class _Files:
     files: tuple[SourceFile, ...] = ()
     problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    nested: tuple[str, ...] = ()
 
 
 def _files(settings: Settings, request: Request, *, itself: bool) -> _Files:
@@ -104,7 +131,12 @@ def _files(settings: Settings, request: Request, *, itself: bool) -> _Files:
     found = read_project(folder, locks=locks, excluded=settings.exclude)
     if found.errors and (not request.lenient or settings.locks):
         raise found.errors[0]
-    return _Files(files=found.files, problems=found.problems, gaps=tuple(map(_unreadable, found.errors)))
+    return _Files(
+        files=found.files,
+        problems=found.problems,
+        gaps=tuple(map(_unreadable, found.errors)),
+        nested=tuple(sorted({other.project for other in found.others if other.project})),
+    )
 
 
 def _unreadable(error: SourceError) -> Gap:

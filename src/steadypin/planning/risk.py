@@ -84,7 +84,7 @@ def _history(before: str, after: str, project: Project | None) -> Iterator[tuple
         return
     skipped = abs(project.releases.index(new) - project.releases.index(old))
     months = months_between(old.published, new.published) if old.published and new.published else 0
-    text = f"{skipped} release{'s' * (skipped != 1)}" + (f" in {months} months" if months else "")
+    text = f"{skipped} release{'s' * (skipped != 1)}" + (f" in {months} month{'s' * (months != 1)}" if months else "")
     yield min(3, skipped // 10 + months // 24), text
 
 
