@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -200,6 +199,8 @@ def _retry_after(value: str | None) -> float | None:
         return None
     if value.isascii() and value.strip().isdigit():
         return float(value[:12])
+    from email.utils import parsedate_to_datetime  # brings a mail package and sockets, for a header that is seldom a date
+
     try:
         return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
     except (ValueError, TypeError, OverflowError):
