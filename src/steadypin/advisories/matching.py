@@ -203,6 +203,7 @@ def _match(name: str, version: str, applying: Sequence[Advisory], ignored: Seque
         records=tuple(sorted(advisory.id for advisory in applying)),
         fixed_in=fixed,
         clear_below=None if fixed else clear_below(name, version, applying),
+        clear_above=None if fixed else clear_above(name, version, applying),
         severity=_severity(applying, ids),
         score=max(scores, default=None),
         summary=_summary(applying),
@@ -233,9 +234,8 @@ def cures(name: str, version: str, applying: Sequence[Advisory]) -> tuple[str, .
     """The fixed versions above `version` at which every one of the records is known not to apply, ascending."""
     at = parse.version(version)
     fixed: dict[Version, str] = {}
-    for text in (text for advisory in applying for text in _bounds(advisory, name, "fixed")):
-        bound = parse.version(text)
-        if bound is not None and (at is None or bound > at):
+    for bound, text in _bounds(applying, name, "fixed"):
+        if at is None or bound > at:
             fixed.setdefault(bound, text)
     open_at = (Standing.APPLIES, Standing.UNDECIDED)
     return tuple(
@@ -246,20 +246,27 @@ def cures(name: str, version: str, applying: Sequence[Advisory]) -> tuple[str, .
 def clear_below(name: str, version: str, applying: Sequence[Advisory]) -> str | None:
     """The highest bound at or below `version` under which every one of the records is known not to apply."""
     at = parse.version(version)
-    bounds = {
-        bound: text
-        for advisory in applying
-        for text in _bounds(advisory, name, "introduced")
-        if text != "0" and (bound := parse.version(text)) is not None and at is not None and bound <= at
-    }
-    plain = (text for bound, text in sorted(bounds.items(), reverse=True) if not (bound.is_prerelease or bound.is_postrelease))
-    clear = (text for text in plain if all(standing(one, name, f"{text}.dev0") is Standing.CLEAR for one in applying))
-    return next(clear, None)
+    found = (item for item in _bounds(applying, name, "introduced") if item[1] != "0" and at is not None and item[0] <= at)
+    plain = (text for bound, text in sorted(found, reverse=True) if not (bound.is_prerelease or bound.is_postrelease))
+    return next((text for text in plain if _are_clear(applying, name, f"{text}.dev0")), None)
 
 
-def _bounds(advisory: Advisory, name: str, wanted: str) -> Iterable[str]:
-    ranges = (item for entry in advisory.affected if entry.name == name for item in entry.ranges)
-    return (text for item in ranges for kind, text in item.events if kind == wanted)
+def clear_above(name: str, version: str, applying: Sequence[Advisory]) -> str | None:
+    """The lowest last version, at or above `version`, right after which every one of the records is known not to apply."""
+    at = parse.version(version)
+    found = (item for item in _bounds(applying, name, "last_affected") if at is not None and item[0] >= at)
+    plain = (text for bound, text in sorted(found) if not (bound.is_prerelease or bound.is_postrelease))
+    return next((text for text in plain if _are_clear(applying, name, f"{text}.post0")), None)
+
+
+def _bounds(applying: Sequence[Advisory], name: str, wanted: str) -> Iterable[tuple[Version, str]]:
+    entries = (entry for advisory in applying for entry in advisory.affected if entry.name == name)
+    texts = (text for entry in entries for item in entry.ranges for kind, text in item.events if kind == wanted)
+    return ((bound, text) for text in texts if (bound := parse.version(text)) is not None)
+
+
+def _are_clear(applying: Sequence[Advisory], name: str, version: str) -> bool:
+    return all(standing(advisory, name, version) is Standing.CLEAR for advisory in applying)
 
 
 def _undecided(said: Sequence[tuple[Advisory, Standing]]) -> list[Advisory]:

@@ -96,16 +96,37 @@ def _places(
 def _remedy(match: AdvisoryMatch, package: PackageComparison) -> str:
     """The smallest move that cures, and whether the pin or a requirement is in its way."""
     cures = [version for version in match.fixed_in if _is_offered(version, package.project)] or list(match.fixed_in)
-    if not cures:
-        below = f"pin {match.name}<{match.clear_below}, which it does not reach, " if match.clear_below else ""
-        return f"no fixed version is known: {below}remove {match.name}, or except {match.primary} with a reason and `until`"
+    beyond = _first_beyond(match, package.project) if not cures else None
+    if beyond is not None:
+        return f"no fix is named, but it ends at {match.clear_above}: {_move([beyond], match, package, 'is above that')}"
+    return _move(cures, match, package) if cures else _choices(match)
+
+
+def _choices(match: AdvisoryMatch) -> str:
+    below = f"pin {match.name}<{match.clear_below}, which it does not reach, " if match.clear_below else ""
+    return f"no fixed version is known: {below}remove {match.name}, or except {match.primary} with a reason and `until`"
+
+
+def _first_beyond(match: AdvisoryMatch, project: Project | None) -> str | None:
+    """The first release above the last one that the records reach."""
+    last = parse.version(match.clear_above or "")
+    for release in project.releases if project is not None and last is not None else ():
+        version = parse.version(release.version)
+        if version is not None and last is not None and version > last and not version.is_prerelease and release.yanked is None:
+            return release.version
+    return None
+
+
+def _move(cures: list[str], match: AdvisoryMatch, package: PackageComparison, said: str = "cures") -> str:
     accepted = next((version for version in cures if not any(demand.refuses(version) for demand in package.demands)), None)
     if accepted is not None:
+        if not (package.locked or package.declared or package.demands):
+            return f"pip install {match.name}=={accepted} (nothing here asks for it)"
         fault = " (your lock is at fault)" if any(entry.version == match.version for entry in package.locked) else ""
         return (
             f"move to {match.name}=={accepted}, which everything that asks for it accepts{fault}: steadypin plan --to security"
         )
-    return f"{match.name}=={cures[0]} cures, but {_blockers(cures[0], package.demands)}"
+    return f"{match.name}=={cures[0]} {said}, but {_blockers(cures[0], package.demands)}"
 
 
 def _is_offered(version: str, project: Project | None) -> bool:

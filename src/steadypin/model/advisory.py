@@ -57,8 +57,9 @@ class AdvisoryMatch:
 
     `primary` is the id of an applying record (PYSEC before GHSA before others, then year and number); `ids` all ids and
     aliases of the applying records, `records` their own ids; `fixed_in` the fixed versions above `version` at which none of
-    them applies any more, ascending. `clear_below`: the bound below which none of them applies yet, None where there is none that
-    is known. `severity` is the highest of the records, None if none has one.
+    them applies any more, ascending. Where that is empty: `clear_below`, the bound below which none of them applies yet, and
+    `clear_above`, the last version that they reach, as far as there are such. `severity` is the highest of the records, None if
+    none has one.
     """
 
     name: str
@@ -68,6 +69,7 @@ class AdvisoryMatch:
     records: tuple[str, ...]
     fixed_in: tuple[str, ...] = ()
     clear_below: str | None = None
+    clear_above: str | None = None
     severity: Severity | None = None
     score: float | None = None
     summary: str = ""

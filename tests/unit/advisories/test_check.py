@@ -70,7 +70,24 @@ def test_a_cure_inside_every_range_blames_the_pin() -> None:
     (finding,) = found(with_flaw(facts(asked, lock(pin("demo", "1.0")))))
     assert finding.remedy.startswith("move to demo==1.0.1, which everything that asks for it accepts (your lock is at fault)")
     (finding,) = found(with_flaw(facts(asked, installed=(installed("demo", "1.0"),))))
-    assert "your lock" not in finding.remedy
+    assert "your lock" not in finding.remedy and "plan --to security" in finding.remedy
+
+
+def test_what_nothing_asks_for_is_no_plans_business() -> None:
+    (finding,) = found(with_flaw(facts(installed=(installed("demo", "1.0"),))))
+    assert finding.remedy == "pip install demo==1.0.1 (nothing here asks for it)"
+
+
+def test_a_flaw_that_ends_without_a_fix_names_the_release_above_it() -> None:
+    flaw = replace(FLAW, fixed_in=(), clear_above="1.0")
+    offered = (project("demo", "0.9", "1.0", "1.1rc1", "1.1", "1.2"),)
+    (finding,) = found(with_flaw(facts(lock(pin("demo", "1.0")), projects=offered), flaw))
+    assert finding.remedy.startswith("no fix is named, but it ends at 1.0: move to demo==1.1, which everything")
+    own = manifest(declared("demo<1.1", path="requirements.in", line=3))
+    (finding,) = found(with_flaw(facts(own, lock(pin("demo", "1.0")), projects=offered), flaw))
+    assert finding.remedy.startswith("no fix is named, but it ends at 1.0: demo==1.1 is above that, but your cap")
+    (finding,) = found(with_flaw(LOCKED, flaw))
+    assert finding.remedy.startswith("no fixed version is known")
 
 
 def test_a_cure_outside_names_who_blocks() -> None:

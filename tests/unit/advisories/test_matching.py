@@ -109,6 +109,21 @@ def test_without_a_fix_the_bound_below_which_nothing_applies(first: Any, second:
     assert match.clear_below == bound
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "bound"),
+    [
+        ((("introduced", "0"), ("last_affected", "2.5")), (("introduced", "2.0"), ("last_affected", "2.5.0")), "2.5"),
+        ((("introduced", "0"), ("last_affected", "2.5")), (("introduced", "2.0"), ("last_affected", "2.7")), "2.7"),
+        ((("introduced", "0"), ("last_affected", "2.5")), (("introduced", "2.0"),), None),
+        ((("introduced", "0"), ("last_affected", "2.6")), (("introduced", "0"), ("fixed", "3.0")), None),
+    ],
+)
+def test_without_a_fix_the_version_after_which_nothing_applies(first: Any, second: Any, bound: str | None) -> None:
+    records = [advisory("PYSEC-1", entry(*first), aliases=["A-1"]), advisory("A-1", entry(*second))]
+    (match,) = judge("demo", "2.5", records, now=NOW).matches
+    assert match.clear_above == bound
+
+
 def test_silent_record_is_no_gap_where_another_of_the_flaw_speaks() -> None:
     records = [advisory("PYSEC-1", entry(kind="GIT"), aliases=["GHSA-1"]), advisory("GHSA-1", entry(*UP_TO_2))]
     assert judge("demo", "2.0", records, now=NOW).gaps == ()
