@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,10 @@ from packaging.utils import canonicalize_name
 from steadypin.index.client import IndexClient
 from steadypin.index.routing import route
 from steadypin.model.parse import version as parsed
+from steadypin.reporters.plan_json import load_plan
 from tests.support import samples
 from tests.support.command import steadypin
+from tests.support.proofs import Proof
 from tests.support.samples import Samples
 
 pytestmark = [
@@ -28,7 +28,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the samples' stories are those of Python 3.11"),
 ]
-UV = str(Path(sys.executable).with_name("uv"))
 NAMES = ("parking_api", "coupled_stack", "legacy_billing")
 MINOR = "3.11"
 DATA = Path(__file__).parents[1] / "data"
@@ -41,13 +40,12 @@ class Made:
     folder: Path
     plan: dict[str, Any]
 
+    def proof(self, scratch: Path) -> Proof:
+        return Proof(plan=load_plan(json.dumps(self.plan), path="plan.json"), root=self.folder, scratch=scratch)
+
     @property
     def holds(self) -> dict[str, dict[str, Any]]:
         return {hold["name"]: hold for hold in self.plan["holds"]}
-
-    @property
-    def last(self) -> dict[str, str]:
-        return dict(self.plan["stages"][-1]["packages"])
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -61,45 +59,21 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def test_every_stage_can_be_installed_as_it_is(made: Made, tmp_path: Path) -> None:
     """A dry run in a clean environment takes each lock, and needs nothing beside it."""
-    clean = tmp_path / "clean"
-    subprocess.run([UV, "venv", "-q", "--python", sys.executable, str(clean)], check=True)
-
-    def brought(stage: dict[str, Any]) -> dict[str, str]:
-        lock = tmp_path / f"stage{stage['number']}.txt"
-        lock.write_text("".join(f"{name}=={version}\n" for name, version in stage["packages"].items()), encoding="utf-8")
-        done = uv("pip", "install", "--dry-run", "-r", str(lock), "--python", str(clean))
-        assert done.returncode == 0, done.stderr
-        return dict(line[3:].split("==") for line in done.stderr.splitlines() if line.startswith(" + "))
-
-    stages = made.plan["stages"]
-    with ThreadPoolExecutor(4) as pool:  # a dry run mostly waits for the index
-        assert list(pool.map(brought, stages)) == [stage["packages"] for stage in stages]
+    assert list(made.proof(tmp_path).uninstallable()) == []
 
 
 def test_the_last_stage_is_everything_at_once_but_for_the_holds(made: Made, tmp_path: Path) -> None:
-    manifest = made.folder / "requirements.in"
-    if not manifest.exists():
-        pytest.skip("its pins are its manifest")
-    done = uv("pip", "compile", str(manifest), "--python-version", MINOR, "-o", str(tmp_path / "all.txt"), "--no-annotate")
-    assert done.returncode == 0, done.stderr
-    at_once = dict(
-        line.split("==") for line in (tmp_path / "all.txt").read_text("utf-8").splitlines() if line and line[0] not in "#-"
-    )
-    assert made.last == at_once
+    assert made.proof(tmp_path).unlike_everything_at_once() == {}
+
+
+def test_no_stage_undoes_an_earlier_one(made: Made, tmp_path: Path) -> None:
+    assert list(made.proof(tmp_path).undone()) == []
 
 
 def test_every_hold_is_real(made: Made, tmp_path: Path) -> None:
     """What is held for a requirement or a Python cannot be forced: the resolver refuses its newest release."""
-    for name, hold in made.holds.items():
-        kinds = {reason["kind"] for reason in hold["because"]}
-        assert kinds
-        if not kinds & {"requirement", "python"}:
-            continue
-        pins = [f"{other}=={version}" for other, version in made.last.items() if other != name]
-        lock = tmp_path / f"{name}.in"
-        lock.write_text("\n".join([*pins, f"{name}=={hold['latest']}", *declared(made.folder)]), encoding="utf-8")
-        done = uv("pip", "compile", str(lock), "--python-version", MINOR, "-o", str(tmp_path / f"{name}.txt"))
-        assert done.returncode != 0 and "No solution found" in done.stderr, name
+    assert all(hold["because"] for hold in made.holds.values())
+    assert "possible" not in made.proof(tmp_path).forced().values()
 
 
 def test_every_reason_is_true_by_the_metadata(made: Made) -> None:
@@ -121,19 +95,6 @@ def test_every_reason_is_true_by_the_metadata(made: Made) -> None:
 def hold_words(made: Made) -> Iterator[str]:
     for hold in made.holds.values():
         yield from (f"{reason['by']} requires {reason['requirement']}" for reason in hold["because"])
-
-
-def declared(folder: Path) -> list[str]:
-    """What the project itself says of versions."""
-    found = []
-    for file in sorted([*folder.glob("requirements.in"), *folder.rglob("constraints*/*.txt"), *folder.glob("constraints.txt")]):
-        lines = (line.split("#")[0].strip() for line in file.read_text("utf-8").splitlines())
-        found += [line for line in lines if line and not line.startswith("-")]
-    return found
-
-
-def uv(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([UV, *words], capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.mark.parametrize("made", ["coupled_stack"], indirect=True)
