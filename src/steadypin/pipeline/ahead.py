@@ -53,7 +53,7 @@ class Ahead:
                 self.lost += begun.pending.lost
                 raise
             self.lost += begun.pending.lost
-            if run is not None and run.seconds <= trial.timeout + PREPARING:
+            if run is not None and (limit is None or run.seconds <= trial.timeout):
                 return run
             self.cancelled += 1
 

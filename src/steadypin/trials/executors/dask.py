@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import platform
+import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from urllib.parse import urlsplit
 
 from steadypin.errors import CommandError, Inconclusive, NetworkError, UsageError
 from steadypin.model.trial import TestRun
@@ -113,17 +115,15 @@ class OnWorkers:
     # --- the scheduler
 
     def _connect(self, patience: float) -> Any:
-        """A client. Raises NetworkError where no scheduler answers in time."""
+        """A client. Raises NetworkError where no scheduler answers in time, UsageError where the address is none."""
         end = monotonic() + patience
+        place = _place_of(self._scheduler, self._dask)
         while True:
             try:
-                client = self._dask.Client(self._scheduler, timeout=max(1.0, min(5.0, end - monotonic())), set_as_default=False)
+                socket.create_connection(place, timeout=max(1.0, end - monotonic())).close()  # Dask fails less tidily
+                client = self._dask.Client(self._scheduler, timeout=max(2.0, min(5.0, end - monotonic())), set_as_default=False)
                 client.subscribe_topic(self._topic, self._note)
                 return client
-            except ValueError as error:
-                raise UsageError(
-                    f"--scheduler {redact(self._scheduler)}: {error}", hint="for example: --scheduler tcp://10.0.0.5:8786"
-                ) from None
             except Exception as error:  # Dask raises OSError and TimeoutError, and what TLS raises
                 if monotonic() >= end:
                     raise NetworkError(
@@ -354,6 +354,23 @@ class Sent:
         self._end(Cancelled())
         with contextlib.suppress(Exception):
             self._future.cancel()
+
+
+def _place_of(scheduler: str, dask: Any) -> tuple[str, int]:
+    """Host and port. Raises UsageError where there is none, or where TLS is asked for and not set up."""
+    try:
+        address = urlsplit(scheduler)
+        host, port = address.hostname, address.port
+    except ValueError:
+        address, host, port = urlsplit(""), None, None
+    if address.scheme not in ("tcp", "tls") or not host or not port:
+        raise UsageError(f"--scheduler {redact(scheduler)}: no address", hint="for example: --scheduler tcp://10.0.0.5:8786")
+    if address.scheme == "tls" and not dask.Security().get_connection_args("client").get("ssl_context"):
+        raise UsageError(
+            f"--scheduler {redact(scheduler)} needs certificates for TLS",
+            hint="DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__TLS__CLIENT__CERT and …__TLS__CLIENT__KEY say where they are",
+        )
+    return host, port
 
 
 def _write(log: Path, text: str) -> None:
