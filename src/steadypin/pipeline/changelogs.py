@@ -79,18 +79,17 @@ def with_evidence(result: UpgradeResult, facts: Facts, settings: Settings) -> Up
 
 
 def _bad_versions(result: UpgradeResult) -> Iterator[tuple[str, str, str]]:
-    """(name, last good, first bad) of what is held by a culprit; where nobody looked for them, from where it stays to where it
-    should have gone.
+    """(name, last good, first bad) of what is held by a culprit; where nobody looked for them, from where each stays to where
+    it should have gone.
     """
     held = {item.name: item for item in result.held}
     for culprit in result.culprits:
-        for name in culprit.changes:
-            if name not in held:
-                continue
-            if len(culprit.changes) == 1 and culprit.last_good and culprit.first_bad:
-                yield name, culprit.last_good, culprit.first_bad
-            else:
-                yield name, held[name].at, held[name].wanted
+        short = [held[name] for name in culprit.changes if name in held]
+        found = [item for item in short if culprit.first_bad and item.at == culprit.last_good]
+        if culprit.first_bad and found:
+            yield found[0].name, found[0].at, culprit.first_bad
+        else:
+            yield from ((item.name, item.at, item.wanted) for item in short)
 
 
 def read(wanted: Iterable[Passed], facts: Facts, settings: Settings) -> Read:

@@ -63,6 +63,7 @@ def read_evidence(text: str, plan: Plan, *, path: str) -> Evidence:
     runs, baseline = _table(result, "runs"), _table(result, "baseline")
     lines = [f"baseline: {baseline.get('verdict', '?')}, {baseline.get('tests', '?')} tests"]
     lines.append(f"{runs.get('total', '?')} runs of the tests; the final lock as a whole: {_confirmed(result)}")
+    lines += [f"cap raised in {row.get('place')}: now {row.get('after')}" for row in _rows(result, "edits")[:_MOST_EDITS]]
     lines += [line for row in _rows(result, "culprits") for line in (_culprit(row), *_quoted(row))]
     return Evidence(
         kept=frozenset((str(row.get("name")), str(row.get("after") or "")) for row in _rows(result, "kept")),

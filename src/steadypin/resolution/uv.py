@@ -141,7 +141,8 @@ def _hint(said: str) -> str:
     if "no space left on device" in words.lower():
         return "make room there"
     if built := re.search(r"Failed to (?:build|download and build) `([^`\s]{1,200})`", words):
-        return f"{built[1]} has no wheel that fits and does not build here: move its pin to a release with wheels first"
+        older = "build it with older tools (a file with, say, setuptools<58, that UV_BUILD_CONSTRAINT names)"
+        return f"{built[1]} has no wheel that fits and does not build here: move its pin to a release with wheels, or {older}"
     return "try --resolver pip-tools"
 
 

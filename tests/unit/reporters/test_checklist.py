@@ -143,8 +143,10 @@ def result(made: Plan, **more: object) -> str:
 
 def test_evidence_ticks_what_was_proved():
     made = plan()
-    evidence = checklist.read_evidence(result(made), made, path="result.json")
+    edits = [{"name": "a", "place": "a.in:3", "before": "a<2", "after": "a<3"}]
+    evidence = checklist.read_evidence(result(made, edits=edits), made, path="result.json")
     body = checklist.render(made, evidence=evidence)
+    assert "cap raised in a.in\\:3\\: now a&lt;3" in body
     assert body.count("- [x]") == 1 and "- [x] **`package-0`**" in body
     assert "tests failed" in body and "culprit\\: package\\-1" in body and "**held**: tests red" in body
 
@@ -160,7 +162,7 @@ def test_a_result_that_is_none_or_anothers_is_refused(text):
 @pytest.mark.parametrize("nonsense", [None, 3, "x", [], [3], {"number": "x"}])
 def test_a_result_full_of_nonsense_is_no_crash(nonsense):
     made = plan()
-    for key in ("baseline", "stages", "kept", "culprits", "held", "runs"):
+    for key in ("baseline", "stages", "kept", "culprits", "held", "runs", "edits"):
         checklist.read_evidence(result(made, **{key: nonsense}), made, path="r")
 
 
