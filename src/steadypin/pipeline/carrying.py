@@ -66,7 +66,8 @@ class _Proved:
 def _stages(scene: Scene, trials: Trials, result: UpgradeResult) -> UpgradeResult:
     """Each stage on top of what is proved, and the whole at the end."""
     stages = chosen_stages(scene.plan.stages, scene.request.stages, at_once=scene.request.all_at_once)
-    proved = _Proved(now=dict(scene.today), frozen=_left_out(scene))
+    left_out = _left_out(scene)
+    proved = _Proved(now=dict(scene.today), frozen=left_out, because=dict.fromkeys(left_out, "left out of every trial"))
     for stage in stages:
         if not proved.stopped:
             _stage(scene, trials, stage, proved)
