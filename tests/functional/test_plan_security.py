@@ -158,3 +158,18 @@ def test_what_comes_new_is_asked_about_like_what_stands_here(tmp_path: Path, sou
         "web": ("2.0", ["PYSEC-2023-1", "PYSEC-2024-9"], []),
         "worn": ("1.0", [], ["PYSEC-2024-7"]),
     }, two.err
+
+
+def test_what_the_team_has_accepted_moves_nothing_and_is_told(project: Path, index: TestIndex) -> None:
+    """old is unsafe for ever and would go with runner; pool would move with asks."""
+    (project / "steadypin.toml").write_text(
+        '[[ignore]]\nadvisory = "PYSEC-2024-2"\nreason = "never parses"\nuntil = 2999-01-01\n'
+        '[[ignore]]\nadvisory = "PYSEC-2024-1"\nreason = "was accepted"\nuntil = 2020-01-01\n',
+        encoding="utf-8",
+    )
+    ran = plan(project, index, "--to", "security", "--format", "json")
+    assert {change["name"] for stage in ran.json["stages"] for change in stage["changes"]} == {"asks", "pool"}
+    (hold,) = [hold for hold in ran.json["holds"] if hold["name"] == "old"]
+    assert (hold["at"], hold["flaws"]) == ("1.11", ["PYSEC-2024-2"])
+    (reason,) = hold["because"]
+    assert (reason["kind"], reason["by"], reason["release"]) == ("policy", "exception until 2999-01-01", "never parses")

@@ -84,7 +84,7 @@ def judge(
     suppressed: list[Suppressed] = []
     used: set[Suppression] = set()
     for finding in graded:
-        entry = next((entry for entry in policy.suppressions if _in_force(entry, today) and matches(entry, finding)), None)
+        entry = next((entry for entry in policy.suppressions if in_force(entry, today) and matches(entry, finding)), None)
         if entry is not None:
             used.add(entry)
             suppressed.append(Suppressed(finding=finding, reason=entry.reason, until=entry.until))
@@ -112,7 +112,7 @@ def decision(finding: Finding, policy: Policy, today: date, baseline: Baseline |
         if not matches(entry, graded):
             continue
         place = f" ({entry.location})" if entry.location else ""
-        if _in_force(entry, today):
+        if in_force(entry, today):
             until = f" until {entry.until}" if entry.until else ""
             return f"excused by an exception{place}{until}: {entry.reason}"
         if graded.severity >= policy.fail_on:
@@ -180,7 +180,8 @@ def _names(pattern: str, finding: Finding) -> bool:
     )
 
 
-def _in_force(entry: Suppression, today: date) -> bool:
+def in_force(entry: Suppression, today: date) -> bool:
+    """Whether an exception has not ended yet."""
     return entry.until is None or today <= date.fromisoformat(entry.until)
 
 
@@ -196,7 +197,7 @@ def _about(policy: Policy, used: set[Suppression], today: date, unasked: frozens
         name = entry.advisory or entry.rule or entry.package or "exception"
         at = [entry.location] if entry.location else []
         about = f"{entry.rule}|{entry.package}|{entry.advisory}|{entry.versions}"
-        if not _in_force(entry, today):
+        if not in_force(entry, today):
             yield EXPIRED.finding(
                 f"the exception for {name} ended on {entry.until} ({entry.reason})",
                 package=entry.package,

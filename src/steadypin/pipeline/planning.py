@@ -19,6 +19,7 @@ from steadypin.model.gap import Gap
 from steadypin.model.parse import normalise
 from steadypin.model.plan import Plan
 from steadypin.pipeline import facts as reading
+from steadypin.pipeline.accepted import accepted, told, without
 from steadypin.pipeline.advisories import unsafe_releases
 from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.facts import Request
@@ -97,15 +98,17 @@ def _settled(facts: Facts, settings: Settings, goal: Goal, resolver: Resolver, t
     is known of that by then.
     """
     selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
+    borne = accepted(facts, settings.policy)
     asker = Newcomers.of(facts, settings, goal)
-    runs, more = 0, facts
+    runs, more = 0, without(facts, borne)
     for _ in range(_ROUNDS):
         facts = more
         made = make_plan(facts, compare(facts, settings.policy, selection), resolver, goal, tell=tell)
         runs += made.stats.resolver_runs
         if (found := asker.known_with(made, facts)) is None:
             break
-        more = found
+        more = without(found, borne)
+    made = told(made, borne, facts)
     return replace(made, gaps=(*made.gaps, *asker.gaps, *unsettled(made, more)), stats=replace(made.stats, resolver_runs=runs))
 
 
