@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from steadypin.text import shown
 
 if TYPE_CHECKING:
     from steadypin.pipeline.preparing import UpgradeRequest
+    from steadypin.pipeline.progress import Tell
 
 
 class UpgradeOptions(ReportOptions, PlanningOptions):
@@ -117,13 +118,17 @@ def check_executor(settings: Settings) -> None:
         raise UsageError("--executor dask needs --scheduler", hint="for example: --scheduler tcp://10.0.0.5:8786")
 
 
-def teller(*, quiet: bool) -> Callable[[str], None]:
-    """A plain line on stderr for each step: it is also what a build server keeps."""
+def teller(*, quiet: bool) -> Tell:
+    """A plain line on stderr for each step: it is also what a build server keeps. On a terminal a passing one is replaced."""
+    watched = sys.stderr.isatty()
+    erase = "\r\x1b[K" if watched else ""
 
-    def tell(what: str) -> None:
-        if what and not quiet:
-            sys.stderr.write(f"{shown(what, 160)}\n")
-            sys.stderr.flush()
+    def tell(what: str, /, *, passing: bool = False) -> None:
+        if quiet or (not what and not watched) or (passing and not watched):
+            return
+        width = shutil.get_terminal_size().columns - 1 if passing else 200
+        sys.stderr.write(f"{erase}{shown(what, width)}{'' if passing or not what else chr(10)}")
+        sys.stderr.flush()
 
     return tell
 

@@ -68,7 +68,8 @@ def _stages(scene: Scene, trials: Trials, result: UpgradeResult) -> UpgradeResul
     stages = chosen_stages(scene.plan.stages, scene.request.stages, at_once=scene.request.all_at_once)
     left_out = _left_out(scene)
     proved = _Proved(now=dict(scene.today), frozen=left_out, because=dict.fromkeys(left_out, "left out of every trial"))
-    for stage in stages:
+    for left, stage in zip(range(len(stages) - 1, -1, -1), stages, strict=True):
+        trials.later = left
         if not proved.stopped:
             _stage(scene, trials, stage, proved)
     if len(proved.rows) > 1 and not proved.stopped:

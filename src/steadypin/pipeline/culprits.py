@@ -8,6 +8,7 @@ from steadypin.errors import CommandError
 from steadypin.model.facts import Facts
 from steadypin.model.parse import version
 from steadypin.model.trial import Culprit, TrialResult, Verdict
+from steadypin.pipeline import progress
 from steadypin.pipeline.moving import Mover, Versions, differences
 from steadypin.pipeline.trying import Judged, Likely, OutOfBudget, Trials, install_failure
 from steadypin.trials.bytests import Names, Seen, search_by_tests
@@ -150,8 +151,8 @@ class StageTrial:
             self.unresolved[moved] = "the resolver finds no pins with it"
             return Verdict.UNRESOLVED
         try:
-            note = f"{len(moved)} of {len(self.units)} moved"
-            judged = self.trials.judge(self.mover.pins(lock), "search", again=again, note=note, likely=likely)
+            note, outlook = progress.moved(moved, self.units), self._outlook()
+            judged = self.trials.judge(self.mover.pins(lock), "search", again=again, note=note, outlook=outlook, likely=likely)
         except OutOfBudget as stop:
             self.stopped = str(stop)
             return Verdict.NOT_RUN
@@ -160,6 +161,10 @@ class StageTrial:
             judged = Judged(verdict=Verdict.UNRESOLVED, run=install_failure(error))
         self.evidence[moved] = judged
         return judged.verdict
+
+    def _outlook(self) -> progress.Outlook:
+        green = (moved for moved, judged in self.evidence.items() if judged.verdict is Verdict.PASSED)
+        return progress.search_outlook(self.units, green, begun=bool(self.evidence))
 
     def whole(self) -> Versions | None:
         """What the stage's first run holds: everything moved; None where the resolver refuses it."""
@@ -260,19 +265,21 @@ class StageTrial:
         try:
             tried = next(steps)
             while True:
-                asked.append((tried, self._try_version(moved(asked, tried), f"{name} {tried}", likely)))
+                outlook = progress.versions_outlook(len(releases), len(asked))
+                asked.append((tried, self._try_version(moved(asked, tried), f"{name} {tried}", outlook, likely)))
                 tried = steps.send(asked[-1][1])
         except StopIteration as stop:
             last, first = stop.value
             return dict(moved(asked) or lock), last, first
 
-    def _try_version(self, moved: Versions | None, note: str, likely: Likely) -> Verdict:
+    def _try_version(self, moved: Versions | None, note: str, outlook: progress.Outlook, likely: Likely) -> Verdict:
         if self.stopped:
             return Verdict.NOT_RUN
         if moved is None:
             return Verdict.UNRESOLVED
         try:
-            return self.trials.judge(self.mover.pins(moved), "versions", note=note, likely=likely).verdict
+            pins = self.mover.pins(moved)
+            return self.trials.judge(pins, "versions", note=note, outlook=outlook, likely=likely).verdict
         except OutOfBudget as stop:
             self.stopped = str(stop)
             return Verdict.NOT_RUN

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from steadypin import __version__
 from steadypin.pipeline.ahead import Ahead
 from steadypin.pipeline.preparing import Scene, installer, interpreter
+from steadypin.pipeline.progress import Tell
 from steadypin.pipeline.trying import Trials
 from steadypin.text import redact
 from steadypin.trials.executors.executor import Executor
@@ -36,7 +37,7 @@ _LOGIN = re.compile(r"//[^/\s@]+@")
 
 
 @contextmanager
-def opened(scene: Scene, lab: Lab, scratch: Path, tell: Callable[[str], None]) -> Iterator[Trials]:
+def opened(scene: Scene, lab: Lab, scratch: Path, tell: Tell) -> Iterator[Trials]:
     """The trials of a scene; what is still under way at the end is ended. Raises UsageError, CommandError."""
     journal = Journal.open(scratch / "journal.jsonl")
     if scene.request.forget:

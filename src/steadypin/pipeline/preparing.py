@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from steadypin.comparison import compare
@@ -17,6 +17,7 @@ from steadypin.model.parse import normalise
 from steadypin.model.plan import Plan
 from steadypin.pipeline import planning
 from steadypin.pipeline.moving import Mover, Versions, differences
+from steadypin.pipeline.progress import Tell
 from steadypin.pipeline.testing import test_command
 from steadypin.pipeline.trying import Limits
 from steadypin.planning.candidates import resolve_base
@@ -61,10 +62,10 @@ class Scene:
     gaps: list[Gap] = field(default_factory=list)
 
 
-def prepare(facts: Facts, settings: Settings, request: UpgradeRequest, made: Plan | None, tell: Callable[[str], None]) -> Scene:
+def prepare(facts: Facts, settings: Settings, request: UpgradeRequest, made: Plan | None, tell: Tell) -> Scene:
     """Plan where no plan was `made` of these facts, and find out what stands today and how it is tested."""
     asked = replace(request.plan, group_by="none") if request.all_at_once else request.plan
-    plan = made or planning.plan(facts, settings, asked, tell=tell)
+    plan = made or planning.plan(facts, settings, asked, tell=lambda what: tell(what and f"solving {what}", passing=True))
     if plan.question is None:
         raise UsageError("there is nothing to upgrade: the project requires nothing", hint="is this the project's folder?")
     resolver = planning.resolver_of(facts, settings, request.plan, planning.pip_of(facts, settings))

@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from statistics import median
 from time import monotonic
 
 from steadypin.errors import CommandError, Inconclusive, ResolverError
 from steadypin.model.trial import TestRun, Verdict
 from steadypin.model.upgrade import RunCounts
 from steadypin.pipeline.ahead import Ahead
+from steadypin.pipeline.progress import LONG, Outlook, Tell, ended, left, tried
 from steadypin.trials.executors.executor import Trial
 from steadypin.trials.executors.local import peak_memory
 from steadypin.trials.journal import Journal, Subject
 from steadypin.trials.runner.run import can_narrow
 from steadypin.trials.sandbox.lab import Lab
 from steadypin.trials.sandbox.pins import Pins
-from steadypin.values import dataclass, field
+from steadypin.values import dataclass, field, replace
 
 STREAK = 5
 """Red answers in a row after which the last green lock is asked whether the world is still as it was."""
@@ -56,7 +58,7 @@ class Judged:
 @dataclass(slots=True, kw_only=True)
 class Trials:
     """`subject` holds the parts of a run's key that stay the same. `forgiven` are tests that fail at the baseline already, or
-    are flaky: alone they make nothing red.
+    are flaky: alone they make nothing red. `later` is how many runs there will be at least after what is under way.
     """
 
     lab: Lab
@@ -65,7 +67,7 @@ class Trials:
     command: str
     python: str
     limits: Limits
-    tell: Callable[[str], None]
+    tell: Tell
     started: float = field(default_factory=monotonic)
     counts: Counter[str] = field(default_factory=Counter)
     test_seconds: float = 0.0
@@ -74,9 +76,13 @@ class Trials:
     seen_flaky: set[str] = field(default_factory=set)
     judged: dict[str, Judged] = field(default_factory=dict)
     timeout: float = 3600.0
+    later: int = 0
     note: str = ""
+    outlook: Outlook = Outlook()
+    _seconds: list[float] = field(default_factory=list)
     _phase: str = ""
     _asked: int = 0
+    _quietly: int = 0
     _likely: Likely = tuple
     _subjects: dict[str, Subject] = field(default_factory=dict)
     _ahead_of_time: set[str] = field(default_factory=set)
@@ -84,16 +90,26 @@ class Trials:
     _reds: int = 0
     _green: Pins | None = None
 
-    def judge(self, pins: Pins, phase: str, *, again: bool = False, note: str = "", likely: Likely = tuple) -> Judged:
-        """What the tests say of these pins. Known locks are not run again, unless `again` asks to doubt; `note` is for people.
-        `likely` makes the pins that may be asked for next, the likeliest first: idle places try them meanwhile.
+    def judge(
+        self,
+        pins: Pins,
+        phase: str,
+        *,
+        again: bool = False,
+        note: str = "",
+        outlook: Outlook = Outlook(),  # noqa: B008 - a value
+        likely: Likely = tuple,
+    ) -> Judged:
+        """What the tests say of these pins. Known locks are not run again, unless `again` asks to doubt; `note` and `outlook`
+        are for people. `likely` makes the pins that may be asked for next, the likeliest first: idle places try them meanwhile.
 
         Raises OutOfBudget, CommandError where the pins cannot be installed, Inconclusive where the world has changed.
         """
         known = self.judged.get(pins.digest)
         if known is not None and known.verdict is not Verdict.FLAKY and not again:
             return known
-        self.note, self._phase, self._likely = note, phase, likely
+        self._phase, self._likely, self.outlook = phase, likely, outlook
+        self.note = note or "today's pins" if phase == "baseline" else note
         self.judged[pins.digest] = found = self._judge(pins, phase)
         if found.verdict is Verdict.PASSED:
             self._reds, self._green = 0, pins
@@ -115,26 +131,45 @@ class Trials:
         used = self._used[subject.key]
         self._used[subject.key] += 1
         if used < len(remembered):
-            self._take_from_memory(phase, fresh=subject.key in self._ahead_of_time and not used)
+            self._take_from_memory(phase, remembered[used], fresh=subject.key in self._ahead_of_time and not used)
             return remembered[used]
         self._check_budget()
-        self._say(phase, self._spent())
-        done = self.ahead.carry_out(subject.key, self._trial(pins, tests, used), self._expected, self._made_ahead)
+        line = self._begun(phase)
+        try:
+            done = self.ahead.carry_out(subject.key, self._trial(pins, tests, used), self._expected, self._made_ahead)
+        except BaseException:
+            self.tell(f"{line}: not made")
+            raise
         self.counts["repeated" if tests else phase] += 1
         self.test_seconds += done.seconds
+        self._seconds.append(done.seconds)
         self.journal.append(subject, done)
+        self.tell(f"{line}: {ended(done)}{self._left()}")
         return done
 
-    def _take_from_memory(self, phase: str, *, fresh: bool) -> None:
+    def _take_from_memory(self, phase: str, run: TestRun, *, fresh: bool) -> None:
         """`fresh` is a run that this process has made before it was asked for, and has counted then."""
         if fresh:
-            self._say(phase, " (made ahead)")
-        else:
-            self.counts["remembered"] += 1
+            self.tell(f"{self._line(phase)}: {ended(run)}, made ahead{self._left()}")
+            return
+        self.counts["remembered"] += 1
+        self._quietly += 1
 
-    def _say(self, phase: str, more: str) -> None:
+    def _begun(self, phase: str) -> str:
+        """Say what is tried now: its line, without the outcome. A long run is announced also where nobody watches."""
+        if self._quietly:
+            self.tell(f"{self._quietly} outcome{'s' * (self._quietly > 1)} known from before")
+            self._quietly = 0
+        line = self._line(phase)
+        self.tell(f"{line} …{self._left()}", passing=bool(self._seconds) and median(self._seconds) < LONG)
+        return line
+
+    def _line(self, phase: str) -> str:
         self._asked += 1
-        self.tell(f"run {self._asked}: {phase}{', ' if self.note else ''}{self.note}{more}")
+        return tried(self._asked, phase, self.note)
+
+    def _left(self) -> str:
+        return left(replace(self.outlook, runs=self.outlook.runs + self.later), self._seconds)
 
     def _trial(self, pins: Pins, tests: tuple[str, ...] = (), used: int = 0) -> Trial:
         log = self.journal.path.parent / "logs" / f"{pins.digest[:12]}-{used + 1}{'-some' if tests else ''}.log"
@@ -170,12 +205,6 @@ class Trials:
             return None
         failed = frozenset[str]() if runs[0].outcome == "passed" else _failures(runs[0]) - self.forgiven - self.journal.flaky
         return Judged(verdict=Verdict.FAILED if failed else Verdict.PASSED, run=runs[0], failed=failed)
-
-    def _spent(self) -> str:
-        """How long runs take, once that matters to anybody."""
-        runs = sum(self.counts.values()) - self.counts["remembered"]
-        mean = self.test_seconds / runs if runs else 0.0
-        return f" ({mean:.0f} s a run, {(monotonic() - self.started) / 60:.0f} min so far)" if mean >= 5 else ""
 
     def knows(self, pins: Pins) -> bool:
         """Whether the journal has an outcome of exactly these pins."""
@@ -229,6 +258,7 @@ class Trials:
         tests = tuple(sorted(red.failed)) if can_narrow(self.command, tuple(red.failed)) else ()
         if any(test.startswith("<") for test in tests):
             tests = ()
+        self.note = "the last green pins"
         again = self.run(green, "repeated", tests)
         failed = (frozenset() if again.outcome == "passed" else _failures(again)) - self.forgiven
         if failed & red.failed:

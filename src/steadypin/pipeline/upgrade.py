@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -25,13 +25,14 @@ from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.executing import opened
 from steadypin.pipeline.lifting import Lifting, edit, lift
 from steadypin.pipeline.preparing import UpgradeRequest, installer, interpreter, prepare
+from steadypin.pipeline.progress import Tell
 from steadypin.trials.sandbox.claims import own_folder
 from steadypin.trials.sandbox.lab import Lab
 from steadypin.values import replace
 
 
 def upgrade(
-    facts: Facts, settings: Settings, request: UpgradeRequest, *, made: Plan | None = None, tell: Callable[[str], None]
+    facts: Facts, settings: Settings, request: UpgradeRequest, *, made: Plan | None = None, tell: Tell
 ) -> UpgradeResult:
     """The result. Raises UsageError, StaleInput, ResolverError, CommandError, Inconclusive (a red baseline is a result, not an
     error).
