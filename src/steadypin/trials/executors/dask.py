@@ -81,7 +81,7 @@ class OnWorkers:
         self._numbers = count(1)
         self._open: set[Sent] = set()
         self._begun: Counter[str] = Counter()
-        self._places, self._looked = 1, 0.0
+        self._known, self._looked = 1, 0.0
         self._client = self._connect(CONNECTING)
         self._check_workers()
         self._archive = self._send_archive()
@@ -90,11 +90,16 @@ class OnWorkers:
 
     @property
     def places(self) -> int:
+        threads = max(1, self._threads())
+        return min(threads, self._most or threads)
+
+    def _threads(self) -> int:
+        """How many the workers have, as of a moment ago."""
         if monotonic() - self._looked > _FRESH:
             self._looked = monotonic()
             with contextlib.suppress(Exception):  # what a scheduler says while it goes away is no news
-                self._places = sum(self._client.nthreads().values())
-        return max(1, min(self._places, self._most or self._places))
+                self._known = sum(self._client.nthreads().values())
+        return self._known
 
     def submit(self, trial: Trial) -> Sent:
         sent = Sent(executor=self, trial=trial, key=f"steadypin-{id(self):x}-{next(self._numbers)}")
@@ -226,9 +231,7 @@ class OnWorkers:
         return ""
 
     def has_workers(self) -> bool:
-        with contextlib.suppress(Exception):
-            return bool(self._client.nthreads())
-        return False
+        return self._threads() > 0
 
 
 @dataclass(slots=True, kw_only=True)
