@@ -4,7 +4,7 @@ A run says more than red or green: it says which tests fail. Breakages that have
 different tests, and one run answers for all of them at once. So: as long as the set that would be kept is red, take one of
 its failing tests, find a smallest set of changes that makes it fail, and hold one of them. The smallest set is found by
 bisection over prefixes of a preference order (QuickXplain: U. Junker, AAAI 2004), where a set is taken to pass for a test
-if a larger one did, and to fail if a smaller one did.
+if a larger one did, unless that hides what another smaller one breaks, and to fail if a smaller one did.
 
 That is a guess, so nothing rests on it. What is kept has passed as a whole, each culprit has been seen red, and everything
 that is held is run on top of what is kept, alone and in pairs; what passes there is kept as well. Where the answers do not fit
@@ -67,11 +67,11 @@ class _Case:
         """Whether the runs so far let expect that a test fails; None where they say nothing."""
         if (known := self.seen.get(moved)) is not None:
             return _fails(test, known)
-        for other, run in self.seen.items():
-            fails = _fails(test, run)
-            if (fails is False and other >= moved) or (fails is True and other <= moved):
-                return fails
-        return None
+        red = [other for other, run in self.seen.items() if _fails(test, run)]
+        if any(other <= moved for other in red):
+            return True
+        passed = (other for other, run in self.seen.items() if other >= moved and _fails(test, run) is False)
+        return False if any(not any(smaller <= other for smaller in red) for other in passed) else None
 
     def fails(self, test: str, moved: Names) -> Generator[Names, Seen, bool]:
         """Whether a test fails with a set, guessed or run."""

@@ -76,6 +76,20 @@ def test_laws_in_random_worlds(seed: int) -> None:
         assert failing(result.kept | {held}) and result.kept | {held} in asked
 
 
+@pytest.mark.parametrize("hidden", SHAPES[1:])
+@pytest.mark.parametrize("count", [3, 8])
+def test_what_one_change_hides_of_another_is_blamed_on_no_third(hidden: str, count: int) -> None:
+    """The first breaks tests one by one; without it the other breaks their file already when it is imported."""
+    hiding, names = SHAPES[0], (*SHAPES[:count], hidden)
+
+    def failing(moved: frozenset[str]) -> frozenset[str]:
+        return frozenset({"a", "b"} if hiding in moved else {"file"} if hidden in moved else ())
+
+    runs, result, _ = drive(names, failing, hints={hiding: 1.0})
+    assert result is not None and runs <= 11
+    assert set(result.culprits) == {frozenset({hiding}), frozenset({hidden})} and result.kinds == ("single", "single")
+
+
 def test_a_red_run_that_names_no_test_is_left_to_the_plain_search() -> None:
     steps = search_by_tests(SHAPES)
     next(steps)
