@@ -107,6 +107,10 @@ def test_the_answer_is_complete_and_says_who_asked(member: Resolver) -> None:
     assert answer.resolver == member.name
 
 
+def test_what_is_absent_is_brought_by_nobody(member: Resolver) -> None:
+    assert ask(member, "model", "web", absent=("core",)).versions == {"click": "8.1", "model": "2.0", "web": "2.0"}
+
+
 def test_requirements_and_constraints_hold(member: Resolver) -> None:
     assert ask(member, "web<2", constraints=("click<8",)).versions == {"web": "1.1", "click": "7.1"}
 

@@ -117,8 +117,8 @@ class Proof:
     def _uv(self, command: str, *words: str) -> subprocess.CompletedProcess[str]:
         limits = self._file("limits.txt", self._question.constraints)
         found = [*(["-c", limits] if self._question.constraints else []), *self._question.options]
-        if self._question.overrides:
-            found += ["--override", self._file("overrides.txt", self._question.overrides)]
+        overrides = [*self._question.overrides, *(f"{name} ; python_version < '0'" for name in self._question.absent)]
+        found += ["--override", self._file("overrides.txt", overrides)] if overrides else []
         several = [] if not {"--extra-index-url", "--find-links"} & set(found) else ["--index-strategy", "unsafe-best-match"]
         return uv("pip", command, *words, *found, *several, cwd=self.root)
 

@@ -29,9 +29,11 @@ class Universe:
     tells: bool = True
     asked: list[Question] = field(default_factory=list)
     name: str = "universe 1"
+    absent: frozenset[str] = frozenset()
 
     def resolve(self, question: Question) -> Resolution:
         self.asked.append(question)
+        self.absent = frozenset(question.absent)
         demands = [("", Requirement(text)) for text in question.requirements]
         limits = [Requirement(text) for text in question.constraints]
         free = set(question.upgrade) if question.upgrade is not None else {name for name, _ in question.pins}
@@ -57,6 +59,8 @@ class Universe:
     def _search(self, chosen, demands, limits, preferred, refused):
         for by, demand in demands:
             name = normalise(demand.name)
+            if name in self.absent:
+                continue
             if name in chosen:
                 if not demand.specifier.contains(chosen[name], prereleases=True):
                     refused.append(Conflict(name=name, by=by, requirement=f"{name}{demand.specifier}"))

@@ -37,8 +37,9 @@ class Question:
 
     `upgrade` None means that everything may move. `python` and `platform` are the target's. `options` are the project's own
     (index URLs, pre-release policy, …), as the tools' command-line texts. `no_newer_than` is an ISO time or None. `overrides`
-    replace what anybody else requires of a name (only uv knows them). `seen` says that earlier questions have met all that this
-    one can choose, so that a resolver may answer it from what those brought.
+    replace what anybody else requires of a name (only uv knows them). `absent` names come from no index (the project itself, a
+    repository): whoever requires them has them, and no answer brings them. `seen` says that earlier questions have met all
+    that this one can choose, so that a resolver may answer it from what those brought.
     """
 
     requirements: tuple[str, ...]
@@ -51,6 +52,7 @@ class Question:
     options: tuple[str, ...] = ()
     no_newer_than: str | None = None
     overrides: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     seen: bool = False
 
 

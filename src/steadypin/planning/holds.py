@@ -238,7 +238,9 @@ def _refusals(conflicts: Iterable[Conflict], *, known: bool = False) -> Iterator
     for row in (named or ([] if known else rows))[:6]:
         kind = "python" if row.name == "Python" else "requirement" if row.by not in ("", "index") else "unsolvable"
         by = {"": "the project", "index": "no index offers it"}.get(row.by, row.by.replace("==", " "))
-        yield Reason(kind=kind, by=by, requirement=row.requirement, release="when that requirement is loosened")
+        who = re.split(r"[ <>=!~\[]", by, maxsplit=1)[0]
+        release = "when that requirement is loosened" if kind == "unsolvable" else f"when a release of {who} requires otherwise"
+        yield Reason(kind=kind, by=by, requirement=row.requirement, release=release)
 
 
 def _bad_company(scene: Scene, conflicts: Iterable[Conflict]) -> Iterator[Reason]:
@@ -303,8 +305,7 @@ def _force(scene: Scene, name: str, resolver: Resolver) -> Iterator[Reason]:
     shown = ", ".join(f"{other} {version}" for other, version in lower[:3])
     yield Reason(
         kind="unsolvable",
-        by=", ".join(other for other, _ in lower[:3]) or "the resolver",
-        requirement=f"{name}=={reachable.version}",
+        by=", ".join(f"{other} {scene.final[other]}" for other, _ in lower[:3]) or "the resolver",
         release=f"possible at the price of {shown}" if lower else "the resolver prefers the older one",
     )
 

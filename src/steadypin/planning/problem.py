@@ -62,6 +62,7 @@ def pose(facts: Facts, comparison: Comparison, goal: Goal) -> Problem:
         requirements=tuple(sorted(requirements | set(_inherited(packages, aside, facts)))),
         constraints=tuple(sorted({*_of_kind(declared, packages, "constraint"), *goal.constraints})),
         overrides=tuple(sorted(_of_kind(declared, packages, "override"))),
+        absent=tuple(sorted(aside | comparison.own)),
         python=facts.target.python,
         platform=facts.target.platform,
         options=goal.options,

@@ -83,7 +83,8 @@ class PipTools:
                 raise ResolverError(error.message, hint=error.hint) from None
             if finished.ok:
                 text = files.lock.read_text(encoding="utf-8", errors="replace")
-                return Resolution(resolver=self.name, packages=read_compiled(text, tool="pip-tools"))
+                packages = (p for p in read_compiled(text, tool="pip-tools") if p.name not in question.absent)
+                return Resolution(resolver=self.name, packages=tuple(packages))
             conflicts = pip_conflicts(finished.stderr)
             if not conflicts or _UNREACHABLE.search(finished.stderr):
                 said = finished.stderr.strip()[-2000:]

@@ -27,6 +27,7 @@ class QuestionFiles:
 @contextmanager
 def question_files(question: Question) -> Iterator[QuestionFiles]:
     """The question as files, removed at the end."""
+    overrides = (*question.overrides, *(f"{name} ; python_version < '0'" for name in question.absent))
     with tempfile.TemporaryDirectory(prefix="steadypin-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         requirements = _write(folder / "requirements.in", question.requirements)
@@ -36,7 +37,7 @@ def question_files(question: Question) -> Iterator[QuestionFiles]:
             requirements=requirements,
             lock=lock,
             constraints=_write(folder / "constraints.txt", question.constraints) if question.constraints else None,
-            overrides=_write(folder / "overrides.txt", question.overrides) if question.overrides else None,
+            overrides=_write(folder / "overrides.txt", overrides) if overrides else None,
         )
 
 

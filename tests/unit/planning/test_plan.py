@@ -147,8 +147,17 @@ def test_a_trade_off_is_said_with_its_price():
     }
     done = plan_in(world, "x", "y", pins={"x": "1.0", "y": "1.0"}, tells=False)
     (reason,) = done.hold("y").because
-    assert (reason.kind, reason.by) == ("unsolvable", "x")
+    assert (reason.kind, reason.by) == ("unsolvable", "x 2.0")
     assert reason.release == "possible at the price of x 1.0"
+
+
+def test_what_a_plugin_requires_of_the_project_itself_is_not_brought_from_an_index():
+    world = Universe({"mine": {"1.0": ["y<2"]}, "plugin": {"1.0": ["mine"], "2.0": ["mine"]}, "y": {"1.0": [], "2.0": []}})
+    declared = [ledgers.declared("plugin"), ledgers.declared("y", line=2)]
+    lock = ledgers.lock(ledgers.pin("plugin", "1.0"), ledgers.pin("y", "1.0"))
+    facts = ledgers.facts(ledgers.manifest(*declared), lock, projects=world.projects())
+    plan = make_plan(facts, replace(compare(facts), own=frozenset({"mine"})), world, Goal())
+    assert {pin.name: pin.version for pin in plan.stages[-1].lock} == {"plugin": "2.0", "y": "2.0"}
 
 
 def _flaw(name: str, version: str, *fixed: str) -> AdvisoryMatch:
