@@ -23,7 +23,7 @@ from steadypin.values import dataclass, field, replace
 MOST = 100
 """Changelogs that are read for one plan; a source distribution is fetched for each."""
 
-PATIENCE = 120.0
+PATIENCE = 60.0
 """Seconds for one of them."""
 
 

@@ -12,7 +12,7 @@ import pytest
 from steadypin.config import Settings
 from steadypin.model.gap import Gap
 from steadypin.model.history import HistoryPoint
-from steadypin.model.plan import Change, Hold, Plan, PlanStats, Reason, Stage
+from steadypin.model.plan import Change, Hold, ManifestEdit, Plan, PlanStats, Quote, Reason, Stage
 from steadypin.model.policy import Policy
 from steadypin.model.released import Release
 from steadypin.model.report import Report
@@ -364,12 +364,16 @@ def test_the_search_is_a_tree_of_sets() -> None:
 
 def test_empty_and_hostile_plans_and_results_are_harmless() -> None:
     nasty = '"><script>alert(1)</script>\x1b[31m\u202e' + "x" * 10_000
-    change = Change(name=nasty, before=nasty, after=nasty, why=nasty, cures=(nasty,), links=(("a", "javascript:alert(1)"),))
+    quote = Quote(version=nasty, heavy=(nasty,), lines=(nasty,), left_out=1)
+    links = (("a", "javascript:alert(1)"),)
+    change = Change(name=nasty, before=nasty, after=nasty, why=nasty, cures=(nasty,), links=links, quotes=(quote,))
+    edit = ManifestEdit(name=nasty, place=nasty, before=nasty, after=nasty)
     stage = Stage(number=1, title=nasty, risk="low", changes=(change,))
     hold = Hold(name=nasty, at=None, latest=nasty, because=(Reason(kind=nasty, by=nasty),))
-    plan = Plan(facts_digest="", target=nasty, stages=(stage,), holds=(hold,), resolver=nasty)
+    plan = Plan(facts_digest="", target=nasty, stages=(stage,), holds=(hold,), resolver=nasty, edits=(edit,))
     failed = Baseline(verdict=Verdict.FAILED, outcome=nasty, failed=(nasty,), error=nasty)
-    made = UpgradeResult(plan_digest="", command=nasty, python=nasty, baseline=failed)
+    culprit = Culprit(changes=(nasty,), kind="single", confidence=1.0, quotes=((nasty, quote),))
+    made = UpgradeResult(plan_digest="", command=nasty, python=nasty, baseline=failed, culprits=(culprit,), edits=(edit,))
     texts = [
         PLAN_REPORTERS["html"].render(plan, Presentation()),
         PLAN_REPORTERS["html"].render(Plan(facts_digest="", target=""), Presentation()),

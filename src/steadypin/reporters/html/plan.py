@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steadypin.model.gap import Gap
-from steadypin.model.plan import Change, Plan, Stage
+from steadypin.model.plan import Change, ManifestEdit, Plan, Quote, Stage
 from steadypin.reporters.html.links import Link, Tile, group_gaps, plain_url
 from steadypin.reporters.html.rendering import render_page
 from steadypin.reporters.layout import count, names
@@ -28,6 +28,7 @@ class ChangeView:
     flaws: str
     together: tuple[str, ...]
     links: tuple[Link, ...]
+    quotes: tuple[Quote, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ class PlanPage:
     tiles: tuple[Tile, ...]
     stages: tuple[StageView, ...]
     holds: tuple[HoldView, ...]
+    edits: tuple[ManifestEdit, ...]
     couplings: tuple[tuple[str, str], ...]
     gaps: tuple[tuple[str, str, tuple[Gap, ...]], ...]
     gap_count: int
@@ -98,6 +100,7 @@ def plan_page(plan: Plan) -> PlanPage:
             )
             for hold in plan.holds
         ),
+        edits=plan.edits,
         couplings=tuple((", ".join(c.members), "; ".join(c.because[:6])) for c in plan.couplings if len(c.members) > 1),
         gaps=tuple(group_gaps(plan.gaps)),
         gap_count=len(plan.gaps),
@@ -147,4 +150,5 @@ def _change(change: Change) -> ChangeView:
         flaws="; ".join(flaw_words(change)),
         together=change.coupled_with[:12],
         links=tuple(Link(text=label, href=url) for label, url in change.links[:6] if plain_url(url)),
+        quotes=change.quotes,
     )

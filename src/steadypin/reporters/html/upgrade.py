@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from steadypin.model.gap import Gap
+from steadypin.model.plan import ManifestEdit, Quote
 from steadypin.model.trial import Culprit, TrialResult, Verdict
 from steadypin.model.upgrade import Held, Move, StageResult, UpgradeResult
 from steadypin.reporters.html.links import Tile, group_gaps
@@ -28,6 +29,7 @@ class CulpritView:
     tests: tuple[str, ...]
     more: int
     confidence: str
+    changelogs: tuple[tuple[str, tuple[Quote, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class UpgradePage:
     culprits: tuple[CulpritView, ...]
     moved: tuple[Move, ...]
     together: tuple[str, ...]
+    edits: tuple[ManifestEdit, ...]
     held: tuple[Held, ...]
     flaky: tuple[str, ...]
     written: tuple[str, ...]
@@ -103,6 +106,7 @@ def upgrade_page(result: UpgradeResult) -> UpgradePage:
         culprits=tuple(map(_culprit, result.culprits)),
         moved=result.moved,
         together=tuple(", ".join(group) for group in result.together),
+        edits=result.edits,
         held=result.held,
         flaky=result.flaky[:40],
         written=result.written,
@@ -181,4 +185,8 @@ def _culprit(culprit: Culprit) -> CulpritView:
         tests=culprit.failing_tests[:8],
         more=max(0, len(culprit.failing_tests) - 8),
         confidence=f"{culprit.confidence:.0%}" if culprit.confidence < 1 else "",
+        changelogs=tuple(
+            (name, tuple(quote for whose, quote in culprit.quotes if whose == name))
+            for name in dict.fromkeys(name for name, _ in culprit.quotes)
+        ),
     )
