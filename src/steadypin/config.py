@@ -278,36 +278,28 @@ def override(settings: Settings, **options: Any) -> Settings:
     return replace(settings, policy=replace(settings.policy, **policy), **given)
 
 
-def parse_severity(text: str | None) -> Severity | None:
+def parse_severity(text: str) -> Severity:
     """The severity of an option; UsageError otherwise."""
     try:
-        return None if text is None else Severity.parse(text)
+        return Severity.parse(text)
     except ValueError as error:
         raise UsageError(str(error)) from None
 
 
-def parse_days(text: str | None) -> int | None:
+def parse_days(text: str) -> int:
     """The days of an option; UsageError otherwise."""
     try:
-        return None if text is None else durations.days(text)
+        return durations.days(text)
     except ValueError as error:
         raise UsageError(str(error)) from None
 
 
-def parse_number(text: str | None, option: str, *, most: int = 10**6) -> int | None:
-    """The whole number, 1 to `most`, of an option; UsageError otherwise."""
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
-        raise UsageError(f"{option} {text}: not a number from 1 to {most}", hint=f"for example: {option} 5")
-    return int(text)
+def number_up_to(most: int) -> Callable[[str], int]:
+    """A reader of an option's whole number, 1 to `most`; it raises UsageError."""
 
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
+            raise UsageError(f"{text!r} is not a number from 1 to {most}")
+        return int(text)
 
-def parse_stages(text: str | None) -> int | None:
-    """The number of stages of an option; UsageError otherwise."""
-    return parse_number(text, "--max-stages", most=1000)
-
-
-def parse_jobs(text: str | None) -> int | None:
-    """How many trials at once an option allows; UsageError otherwise."""
-    return parse_number(text, "--jobs", most=1000)
+    return read

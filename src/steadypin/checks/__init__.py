@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
 from steadypin.checks import advisories, dockerfile, drift, files, health, image, image_code, judgement, pins, policy, released
 from steadypin.checks.rule import Case, Check
 from steadypin.model.facts import Facts
@@ -52,4 +55,18 @@ def unasked(facts: Facts) -> frozenset[str]:
 
 def notes(case: Case) -> tuple[str, ...]:
     """What is worth a word and is no finding."""
-    return drift.notes(case)
+    return (*drift.notes(case), *_unknown_names(case))
+
+
+def _unknown_names(case: Case) -> Iterator[str]:
+    """A misspelt --only would hide everything and call it success."""
+    for option, patterns in (("--only", case.policy.only), ("--ignore", case.policy.ignore)):
+        for pattern in patterns:
+            name = pattern.lower().replace("_", "-")
+            known = [*(rule.id for rule in rules()), *(package.name for package in case.comparison.packages)]
+            if not any(fnmatchcase(other, name) for other in known):
+                from difflib import get_close_matches
+
+                close = get_close_matches(name, known, n=1)
+                guess = f"; did you mean {close[0]}?" if close else ""
+                yield f"{option} {pattern}: no rule and no package here is called so{guess}"

@@ -25,7 +25,9 @@ EPILOG = "Exit codes: 0 nothing to report, 1 findings, 2 wrong usage or not done
 
 
 def invoke(arguments: list[str]) -> int:
-    """Run one command line; its exit code."""
+    """Run one command line; its exit code. `help audit` is what many type for `audit --help`."""
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     command = typer.main.get_command(_app(arguments))
     try:
         code: Any = command.main(arguments, prog_name="steadypin", standalone_mode=False)

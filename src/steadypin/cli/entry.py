@@ -36,12 +36,12 @@ def _is_written() -> bool:
 
 def run(arguments: list[str]) -> int:
     """The exit code of a command line. Errors are told on stderr, never as a traceback (STEADYPIN_DEBUG=1 shows it)."""
-    if arguments in (["--version"], ["-V"]):
-        from steadypin import __version__
-
-        print(f"steadypin {__version__}")  # noqa: T201
-        return 0
     try:
+        if arguments in (["--version"], ["-V"]):
+            from steadypin import __version__
+
+            print(f"steadypin {__version__}", flush=True)  # noqa: T201
+            return 0
         return _dispatch(arguments)
     except KeyboardInterrupt:
         _say("interrupted; nothing was left half-written")

@@ -18,10 +18,15 @@ def settings_of(options: Options, root: Path | None = None) -> Settings:
 
 def settings_for(root: Path, **options: object) -> Settings:
     """The settings of the folder `root` (or of the folder that an image or file lies in). Raises UsageError, ConfigError."""
+    from steadypin.pipeline import environment
     from steadypin.pipeline.audit import rules
 
     if not root.exists():
         raise UsageError(f"{root}: no such file or folder", hint="give the project's folder")
+    if root.is_file() and not environment.is_environment(root):
+        raise UsageError(
+            f"{root}: neither a project's folder nor an image", hint=f"for one lock give its folder, and --lock {root}"
+        )
     folder = root if root.is_dir() else root.parent
     known = frozenset(rule.id for rule in rules())
     return config.override(replace(config.load(folder, known_rules=known), root=root), **options)

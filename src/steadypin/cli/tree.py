@@ -17,14 +17,14 @@ from steadypin.cli.words import (
     flag,
     text,
 )
-from steadypin.config import parse_number
+from steadypin.config import number_up_to
 
 
 class TreeOptions(FormatOption, FactsOption, SnapshotOption, GroupOptions, IndexOptions, ProjectOptions, TargetOption):
     """The options of `steadypin tree`."""
 
     package: str = argument("The package in question.", kind="text", metavar="PACKAGE")
-    depth: str | None = text("Show so many levels.", metavar="NUMBER")
+    depth: str | None = text("Show so many levels.", metavar="NUMBER", read=number_up_to(60))
     no_env: bool = flag("Look at locks and manifests alone.")
 
 
@@ -37,7 +37,6 @@ def tree(options: TreeOptions) -> int:
     steadypin tree urllib3 --depth 1                its neighbours alone
     """
     format = format_named(options.format, ("terminal", "json"), "a tree")
-    levels = parse_number(options.depth, "--depth", most=60)
     settings = settings_of(options)
     from steadypin.pipeline import facts as reading
     from steadypin.pipeline import tree as use_case
@@ -50,7 +49,7 @@ def tree(options: TreeOptions) -> int:
         progress=counter("asking the index"),
     )
     facts = reading.load(options.facts_in) if options.facts_in else reading.gather(settings, request)
-    found = use_case.tree(facts, settings, options.package, levels=levels)
+    found = use_case.tree(facts, settings, options.package, levels=options.read("depth"))
     if format == "json":
         from steadypin.codec import dump_document
 

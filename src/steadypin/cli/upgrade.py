@@ -12,7 +12,7 @@ from steadypin.cli.plan import request_of as plan_request_of
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_of
 from steadypin.cli.words import PlanningOptions, ReportOptions, file, flag, text, texts
-from steadypin.config import Settings, parse_jobs, parse_number
+from steadypin.config import Settings, number_up_to
 from steadypin.errors import UsageError
 from steadypin.reporters.upgrades import UPGRADE_REPORTERS
 from steadypin.text import shown
@@ -22,20 +22,45 @@ if TYPE_CHECKING:
     from steadypin.pipeline.progress import Tell
 
 
+def parse_stages(text: str) -> tuple[int, int]:
+    """`2` or `1-3`. Raises UsageError."""
+    first, _, last = text.partition("-")
+    if not first.strip().isdigit() or (last and not last.strip().isdigit()):
+        raise UsageError(f"{text!r} is not a number or a range", hint="for example: --stages 1-3")
+    return int(first), int(last or first)
+
+
+def parse_time(text: str) -> float:
+    """Seconds of `90`, `90s`, `45m`, `2h`. Raises UsageError."""
+    unit = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:].lower())
+    number = text[:-1] if unit else text
+    try:
+        seconds = float(number) * (unit or 1.0)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 10**9:
+        raise UsageError(f"not a time: {text!r}", hint="for example: 90s, 45m, 2h")
+    return seconds
+
+
 class UpgradeOptions(ReportOptions, PlanningOptions):
     """The options of `steadypin upgrade`."""
 
     plan: Path | None = file("Carry this plan out; planned anew where not given.", metavar="FILE")
     test: str | None = text("How the project is tested.", metavar="CMD", variable="STEADYPIN_TEST")
-    stages: str | None = text("Carry out these stages only.", metavar="1-3")
+    stages: str | None = text("Carry out these stages only.", metavar="1-3", read=parse_stages)
     all_at_once: bool = flag("One stage: everything; two runs where nothing breaks.")
     apply: bool = flag("Write the lock that was tested. Without it nothing is changed.", opposite="dry-run")
     resume: bool = flag(
         "Use what the journal knows (always, unless --forget makes every run anew).", default=True, opposite="forget"
     )
-    max_runs: str | None = text("Stop after so many runs, with the best proved so far.", metavar="NUMBER")
-    budget: str | None = text("Stop after so much time, with the best proved so far.", metavar="45m")
-    time_limit: str | None = text("For one run; ten times the baseline and a minute if not given.", metavar="10m")
+    max_runs: str | None = text(
+        "Stop after so many runs, with the best proved so far.", metavar="NUMBER", read=number_up_to(10**6)
+    )
+    budget: str | None = text("Stop after so much time, with the best proved so far.", metavar="45m", read=parse_time)
+    time_limit: str | None = text(
+        "For one run; ten times the baseline and a minute if not given.", metavar="10m", read=parse_time
+    )
     no_version_bisect: bool = flag("Do not look for the last good release of a culprit.")
     allow_failing: bool = flag("Tests that fail already are no obstacle; gate on new failures.")
     pass_env: tuple[str, ...] = texts("Give the tests this variable although it looks like a secret.", metavar="NAME")
@@ -48,7 +73,7 @@ class UpgradeOptions(ReportOptions, PlanningOptions):
         short="-j",
         variable="STEADYPIN_JOBS",
         setting="jobs",
-        read=parse_jobs,
+        read=number_up_to(1000),
     )
     executor: str | None = text(
         "Where trials run: local or dask.", metavar="NAME", variable="STEADYPIN_EXECUTOR", setting="executor"
@@ -91,17 +116,17 @@ def request_of(options: UpgradeOptions, settings: Settings) -> UpgradeRequest:
     from steadypin.pipeline.preparing import UpgradeRequest
     from steadypin.pipeline.trying import Limits
 
-    runs = parse_number(options.max_runs, "--max-runs")
+    limits = Limits(runs=options.read("max_runs"), seconds=options.read("budget"), timeout=options.read("time_limit"))
     check_executor(settings)
     return UpgradeRequest(
         plan=plan_request_of(options, settings),
         test=options.test,
-        stages=parse_stages(options.stages),
+        stages=options.read("stages"),
         all_at_once=options.all_at_once,
         apply=options.apply,
         bisect=not options.no_version_bisect,
         allow_failing=options.allow_failing,
-        limits=Limits(runs=runs, seconds=parse_time(options.budget), timeout=parse_time(options.time_limit)),
+        limits=limits,
         keep_variables=options.pass_env,
         without=options.without,
         sandbox=options.sandbox,
@@ -131,28 +156,3 @@ def teller(*, quiet: bool) -> Tell:
         sys.stderr.flush()
 
     return tell
-
-
-def parse_stages(text: str | None) -> tuple[int, int] | None:
-    """`2` or `1-3`. Raises UsageError."""
-    if text is None:
-        return None
-    first, _, last = text.partition("-")
-    if not first.strip().isdigit() or (last and not last.strip().isdigit()):
-        raise UsageError(f"--stages {text}: not a number or a range", hint="for example: --stages 1-3")
-    return int(first), int(last or first)
-
-
-def parse_time(text: str | None) -> float | None:
-    """Seconds of `90`, `90s`, `45m`, `2h`. Raises UsageError."""
-    if text is None:
-        return None
-    unit = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:].lower())
-    number = text[:-1] if unit else text
-    try:
-        seconds = float(number) * (unit or 1.0)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 10**9:
-        raise UsageError(f"not a time: {text!r}", hint="for example: 90s, 45m, 2h")
-    return seconds

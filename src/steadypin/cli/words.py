@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from steadypin.config import parse_days, parse_severity, parse_stages
+from steadypin.config import number_up_to, parse_days, parse_severity
+from steadypin.errors import UsageError
 
 NEEDED: Any = ...
 """The default of what must be given."""
@@ -126,8 +127,18 @@ class Options:
         for name, word in self.words.items():
             value = getattr(self, name)
             if word.setting and value not in (None, False, ()):
-                found[word.setting] = word.read(value) if word.read else value
+                found[word.setting] = self.read(name)
         return found
+
+    def read(self, name: str) -> Any:
+        """What the option's text means, None where it was not given. Raises UsageError that names the option."""
+        word, value = self.words[name], getattr(self, name)
+        if value is None or word.read is None:
+            return value
+        try:
+            return word.read(value)
+        except UsageError as error:
+            raise UsageError(f"{word.spelling(name)}: {error.message}", hint=error.hint) from None
 
 
 class PathArgument(Options):
@@ -256,7 +267,7 @@ class PlanningOptions(GroupOptions, NewsOptions, ProjectOptions, TargetOption, V
     only: tuple[str, ...] = texts("Move only this; may be repeated.", metavar="NAME")
     exclude: tuple[str, ...] = texts("Leave this alone; may be repeated.", metavar="NAME")
     max_stages: str | None = text(
-        "Merge the least risky stages beyond this (10).", metavar="NUMBER", setting="max_stages", read=parse_stages
+        "Merge the least risky stages beyond this (10).", metavar="NUMBER", setting="max_stages", read=number_up_to(1000)
     )
     resolver: str | None = text(
         "auto (uv where it is there), uv or pip-tools.", metavar="TOOL", variable="STEADYPIN_RESOLVER", setting="resolver"

@@ -8,7 +8,7 @@ from pathlib import Path
 from steadypin.checks.installers import INSTALLERS
 from steadypin.comparison.applicable import Selection, applicable
 from steadypin.config import Settings
-from steadypin.errors import SourceError
+from steadypin.errors import EnvironmentNotFound, SourceError
 from steadypin.model import parse
 from steadypin.model.difference import Change, Difference, NamedVersion
 from steadypin.model.installed import InstalledDistribution, PythonEnvironment
@@ -142,7 +142,11 @@ def read_side(text: str, cache: Path) -> Side:
     revision, colon, inside = text.partition(":")
     if not path.exists() and colon and not Path(text.rpartition(":")[0]).exists():
         return _locks(text, [_of_revision(revision, inside)])
-    found = find_environment(Path(), python=text, environ={})
+    try:
+        found = find_environment(Path(), python=text, environ={})
+    except EnvironmentNotFound as error:
+        hint = "give an environment, a snapshot, an image, a lock, a folder, or REVISION:FILE"
+        raise EnvironmentNotFound(error.message, hint=hint) from None
     return _environment(text, read_environment(found, cache_dir=cache))
 
 

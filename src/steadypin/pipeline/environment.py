@@ -34,6 +34,13 @@ def read(settings: Settings, *, snapshot: Path | None = None) -> ReadEnvironment
     return ReadEnvironment(environment=environment, notes=(*found.notes, *_notes(environment)), itself=itself)
 
 
+def is_environment(path: Path) -> bool:
+    """Whether an existing file is one by itself: an image, a snapshot, a zip application, an interpreter."""
+    from steadypin.sources.environments import recognise
+
+    return recognise(path) is not None
+
+
 def _notes(environment: PythonEnvironment) -> Iterator[str]:
     """What a reader should know of the environment before the findings."""
     if environment.others:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from steadypin import codec
-from steadypin.errors import SourceError, StaleInput
+from steadypin.errors import SourceError, StaleInput, UsageError
 from steadypin.model.history import HistoryPoint
 from steadypin.model.location import Location
 from steadypin.model.report import Report
@@ -43,6 +43,8 @@ def load(history: Path) -> tuple[HistoryPoint, ...]:
     """The points of a history file, the oldest first; a line that stands there twice (after a merge) counts once. Raises
     SourceError that names the line.
     """
+    if not history.exists():
+        raise UsageError(f"{history}: no such history", hint="begin one: steadypin history add audit.json")
     text = read_bytes(history, shown=str(history)).decode("utf-8", "replace")
     points: dict[str, HistoryPoint] = {}
     for number, line in enumerate(text.splitlines(), 1):

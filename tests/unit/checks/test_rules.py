@@ -272,3 +272,11 @@ def test_a_compliant_package_added_removes_no_finding() -> None:
         more = replace(bad.environment, distributions=(*bad.environment.distributions, installed("zz-compliant", "1.0")))
         files = (*bad.files, lock(pin("zz-compliant", "1.0"), path="zz.txt")) if bad.files else ()
         assert set(found(bad)) <= set(found(replace(bad, environment=more, files=files)))
+
+
+def test_a_misspelt_only_is_told() -> None:
+    known = facts(lock(pin("idna", "3.7")))
+    policy = Policy(only=("yankd", "idna", "outdated-*"), ignore=("Idnaa",))
+    said = checks.notes(Case(facts=known, comparison=compare(known), policy=policy))
+    assert [text.partition(":")[0] for text in said] == ["--only yankd", "--ignore Idnaa"]
+    assert "did you mean yanked?" in said[0] and "did you mean idna?" in said[1]

@@ -127,3 +127,17 @@ def test_a_shell_completes_words(
     with pytest.raises(SystemExit):
         invoke([])
     assert offered in capsys.readouterr().out.split()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (AuditOptions(cooldown="soon"), "--cooldown: not a duration"),
+        (PlanOptions(max_stages="0"), "--max-stages: '0' is not a number from 1 to 1000"),
+        (UpgradeOptions(jobs="many"), "--jobs: 'many' is not a number"),
+    ],
+)
+def test_a_text_that_means_nothing_is_told_with_its_option(options: Options, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        options.overrides()
+    assert error.value.message.startswith(said)
