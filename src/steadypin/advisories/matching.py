@@ -54,7 +54,9 @@ def judge(name: str, version: str, advisories: Iterable[Advisory], *, now: str) 
     `name` is normalised; `advisories` are all records about it. `now` is an ISO time in UTC: a record whose withdrawal lies
     after it still counts.
     """
-    known = sorted(advisories, key=lambda advisory: rank(advisory.id))
+    known = list(advisories)
+    if len(known) > 1:  # to rank one costs more than to judge it
+        known.sort(key=lambda advisory: rank(advisory.id))
     live = [advisory for advisory in known if not is_withdrawn(advisory, now)]
     ignored = [
         advisory for advisory in known if is_withdrawn(advisory, now) and standing(advisory, name, version) is Standing.APPLIES
@@ -68,8 +70,10 @@ def judge(name: str, version: str, advisories: Iterable[Advisory], *, now: str) 
             matches.append(_match(name, version, applying, ignored))
         elif undecided := _undecided(said):
             open_questions += undecided
+    if len(matches) > 1:
+        matches.sort(key=lambda match: rank(match.primary))
     return Judged(
-        matches=tuple(sorted(matches, key=lambda match: rank(match.primary))),
+        matches=tuple(matches),
         gaps=_gaps(name, version, open_questions),
         withdrawn=tuple(
             WithdrawnRecord(name, version, advisory.id, advisory.withdrawn or "", advisory.summary) for advisory in ignored
@@ -165,6 +169,8 @@ def _closes_above(found: _Range, at: Version) -> bool:
 
 def groups(advisories: Sequence[Advisory]) -> list[list[Advisory]]:
     """Records of one flaw together: linked by ids and aliases, symmetrically and transitively, in the order given."""
+    if len(advisories) < 2:
+        return [list(advisories)] if advisories else []
     roots: dict[str, str] = {}
 
     def root(name: str) -> str:

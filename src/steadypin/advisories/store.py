@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 HOW_TO_GET_ONE = "get one with `steadypin db update` (on a closed network: `steadypin db update --from FILE`)"
+_AT_ONCE = 400
+"""Values in one statement: the least that SQLite allows by default is 999."""
 _BROKEN = "make it anew with `steadypin db update`"
 
 
@@ -120,6 +122,7 @@ class Store:
     def lookup(self, packages: Iterable[tuple[str, str]]) -> Answer:
         """The whole answer, sorted by name and version as texts. Raises DatabaseError for a file that is broken inside."""
         asked = sorted({(parse.normalise(name), version) for name, version in packages})
+        self._fetch(dict.fromkeys(name for name, _ in asked if name not in self._known))
         judged = [
             matching.judge(name, version, known, now=self._at) for name, version in asked if (known := self.advisories(name))
         ]
@@ -149,15 +152,25 @@ class Store:
 
     def advisories(self, name: str) -> tuple[Advisory, ...]:
         """All records about the package of that normalised name, withdrawn ones too, reduced to what concerns it."""
-        known = self._known.get(name)
-        if known is None:
-            known = self._known[name] = tuple(self._read(name))
-        return known
+        if name not in self._known:
+            self._fetch((name,))
+        return self._known[name]
 
-    def _read(self, name: str) -> list[Advisory]:
-        found = self._query("select id, body from advisory where name = ? order by id", _storable(name))
+    def _fetch(self, names: Iterable[str]) -> None:
+        """Read what is known of the names, many at once: a question for each costs more than its answer."""
+        rest = list(names)
+        while rest:
+            some, rest = rest[:_AT_ONCE], rest[_AT_ONCE:]
+            found: dict[str, list[Advisory]] = {_storable(name): [] for name in some}
+            marks = ",".join("?" * len(found))
+            statement = f"select name, id, body from advisory where name in ({marks}) order by name, id"  # noqa: S608 - only marks
+            for name, row_id, body in self._query(statement, *found):
+                found[name].append(self._load(name, row_id, body))
+            self._known.update((name, tuple(found[_storable(name)])) for name in some)
+
+    def _load(self, name: str, row_id: str, body: str) -> Advisory:
         try:
-            return [rows.load(row_id, name, body) for row_id, body in found]
+            return rows.load(row_id, name, body)
         except (ValueError, TypeError, LookupError, RecursionError):
             raise _unreadable(self.path, f"the records of {printable(name, 80)}") from None
 
@@ -170,11 +183,11 @@ class Store:
             )
         return meta
 
-    def _query(self, statement: str, *values: str) -> list[tuple[str, str]]:
+    def _query(self, statement: str, *values: str) -> list[list[str]]:
         import sqlite3
 
         try:
-            return [(str(left), str(right)) for left, right in self._connection.execute(statement, values)]
+            return [list(map(str, row)) for row in self._connection.execute(statement, values)]
         except (sqlite3.Error, ValueError, OverflowError, MemoryError) as error:  # whatever a damaged page can bring
             raise _unreadable(self.path, str(error)) from None
 
