@@ -126,25 +126,28 @@ def questions(facts: Facts, made: Plan) -> Iterator[tuple[str, Question]]:
     cured = {change.name: change.cures for stage in made.stages for change in stage.changes if change.cures}
     end = end_of(made)
     moved = {name for name, version in base.items() if end.get(name, version) != version}
-    demands = [text for name, ids in cured.items() for text in _clean(facts, name, ids, gone=name not in end)]
+    demands = [text for name, ids in cured.items() for text in _clean(facts, name, base[name], ids, gone=name not in end)]
+    forced = sorted(name for name in cured if name in end)  # what is cured and stays has to move itself
     print(f"moves: {', '.join(sorted(moved))}; cures: {', '.join(sorted(cured))}")
     floor = [at_least(name, version) for name, version in base.items()]
-    smaller = list(combinations(sorted(base), len(moved) - 1))  # what a set may do, a larger one may do as well
+    others = combinations(sorted(base.keys() - {*forced}), max(0, len(moved) - 1 - len(forced)))
+    smaller = [{*forced, *more} for more in others]  # what a set may do, a larger one may do as well
     for free in smaller:
         still = (exactly(name, version) for name, version in base.items() if name not in free)
-        yield f"moving only {', '.join(free)}", _with(made.question, (*floor, *still, *demands))
-    print(f"{len(smaller)} smaller sets were put to the resolver")
+        yield f"moving only {', '.join(sorted(free))}", _with(made.question, (*floor, *still, *demands))
+    print(f"smaller sets that were put to the resolver: {len(smaller)}")
     for hold in made.holds:
         for key in hold.flaws:
-            clean = _clean(facts, hold.name, (key,), gone=False)
+            clean = _clean(facts, hold.name, base[hold.name], (key,), gone=False)
             yield f"{hold.name} without {key}", _with(made.question, (*floor, *clean))
             yield f"everything without {hold.name}", _with(made.question, (*floor, f"{hold.name}<0.dev0"))
 
 
-def _clean(facts: Facts, name: str, ids: tuple[str, ...], *, gone: bool) -> list[str]:
+def _clean(facts: Facts, name: str, here: str, ids: tuple[str, ...], *, gone: bool) -> list[str]:
     if gone:
         return [f"{name}<0.dev0"]
-    return [f"{name}!={row.version}" for row in facts.unsafe if row.name == name and {*row.ids} & {*ids}]
+    unsafe = (row.version for row in facts.unsafe if row.name == name and {*row.ids} & {*ids})
+    return [f"{name}!={version}" for version in (here, *unsafe)]
 
 
 def _with(question: Question, constraints: tuple[str, ...]) -> Question:
