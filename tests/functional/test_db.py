@@ -48,6 +48,14 @@ def test_update_then_status(tmp_path: Path, archive: Path) -> None:
     assert "all.zip" in run("db", "status", *cache, cwd=tmp_path).stdout
 
 
+def test_a_file_url_is_a_path(tmp_path: Path, archive: Path) -> None:
+    (tmp_path / "a b").mkdir()
+    url = archive.rename(tmp_path / "a b" / "all.zip").as_uri()
+    assert "%20" in url
+    updated = run("db", "update", "--from", url, "--cache-dir", str(tmp_path / "cache"), cwd=tmp_path)
+    assert "89 records about 49 packages" in updated.stdout, updated.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -40,13 +40,23 @@ def update(source: str | None, settings: Settings, *, progress: Progress = lambd
     """
     source = source or OSV_ZIP
     if not is_url(source):
-        return updating.update(Path(source.removeprefix("file://")).expanduser(), cache_dir(settings))
+        return updating.update(_path(source), cache_dir(settings))
     if settings.offline:
         raise UsageError(
             f"{shown_url(source)} is on the network, and --offline says not to use it",
             hint="give a file or folder with --from",
         )
     return _fetch(source, cache_dir(settings), route(index_url=settings.index_url).manners, progress)
+
+
+def _path(source: str) -> Path:
+    """The path of a source that is one, or a file URL."""
+    if not source.lower().startswith("file:"):
+        return Path(source).expanduser()
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    return Path(url2pathname(urlsplit(source).path))
 
 
 def _fetch(source: str, folder: Path, manners: Manners, progress: Progress) -> Built:
