@@ -299,7 +299,7 @@ def number_up_to(most: int) -> Callable[[str], int]:
 
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
-            raise UsageError(f"{text!r} is not a number from 1 to {most}")
+            raise UsageError(f"{text!r} is not a number from 1 to {most}", hint=f"a whole number, at most {most}")
         return int(text)
 
     return read
