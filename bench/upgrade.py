@@ -19,9 +19,9 @@ from steadypin.pipeline import facts as reading
 from steadypin.pipeline import planning
 from steadypin.pipeline import upgrade as upgrading
 from steadypin.pipeline.executing import opened
-from steadypin.pipeline.moving import differences
 from steadypin.pipeline.preparing import Scene, UpgradeRequest, installer, interpreter, prepare
 from steadypin.pipeline.trying import Trials
+from steadypin.trials.results import differences
 from steadypin.trials.sandbox.lab import Lab
 from tests.support.samples import NAMES, copy
 

@@ -9,11 +9,12 @@ from steadypin.model.facts import Facts
 from steadypin.model.parse import version
 from steadypin.model.trial import Culprit, TrialResult, Verdict
 from steadypin.pipeline import progress
-from steadypin.pipeline.moving import Mover, Versions, differences
+from steadypin.pipeline.moving import Mover
 from steadypin.pipeline.trying import Judged, Likely, OutOfBudget, Trials, install_failure
 from steadypin.trials.bytests import Names, Seen, search_by_tests
 from steadypin.trials.culprits import SearchResult, search
 from steadypin.trials.foresight import Foresight, likely_sights, likely_verdicts, weights_of
+from steadypin.trials.results import Versions, differences
 from steadypin.trials.runner.reports import names_in_errors
 from steadypin.trials.sandbox.pins import Pins
 from steadypin.values import dataclass, field, replace

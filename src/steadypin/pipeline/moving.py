@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from steadypin.model.resolution import Question
 from steadypin.planning.bounds import corridor, exactly
 from steadypin.planning.resolver import Resolver
-from steadypin.trials.results import Versions as Versions
-from steadypin.trials.results import differences as differences
+from steadypin.trials.results import Versions
 from steadypin.trials.sandbox.pins import Pins
 from steadypin.values import dataclass, field, replace
 

@@ -16,13 +16,14 @@ from steadypin.model.gap import Gap
 from steadypin.model.parse import normalise
 from steadypin.model.plan import Plan
 from steadypin.pipeline import planning
-from steadypin.pipeline.moving import Mover, Versions, differences
+from steadypin.pipeline.moving import Mover
 from steadypin.pipeline.progress import Tell
 from steadypin.pipeline.testing import test_command
 from steadypin.pipeline.trying import Limits
 from steadypin.planning.candidates import resolve_base
 from steadypin.planning.problem import Problem, pose
 from steadypin.resolution.uv import find_uv
+from steadypin.trials.results import Versions, differences
 from steadypin.trials.sandbox.installers import Pip, Uv
 from steadypin.values import dataclass, field, replace
 
