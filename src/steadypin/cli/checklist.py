@@ -7,10 +7,10 @@ from pathlib import Path
 from steadypin.cli.output import check_writable, write_file, write_stdout
 from steadypin.cli.plan import request_of, teller
 from steadypin.cli.settings import settings_of
-from steadypin.cli.words import PlanningOptions, file
+from steadypin.cli.words import ReviewOptions, file
 
 
-class ChecklistOptions(PlanningOptions):
+class ChecklistOptions(ReviewOptions):
     """The options of `steadypin checklist`."""
 
     plan: Path | None = file("The plan to list; planned anew where not given.", metavar="FILE")

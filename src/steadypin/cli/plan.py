@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from steadypin.cli.output import Destinations, emit, presentation
 from steadypin.cli.progress import counter
 from steadypin.cli.settings import settings_of
-from steadypin.cli.words import FactsOption, PlanningOptions, ReportOptions, SnapshotOption, flag, text
+from steadypin.cli.words import FactsOption, PlanningOptions, ReportOptions, ReviewOptions, SnapshotOption, flag, text
 from steadypin.config import Settings
 from steadypin.errors import UsageError
 from steadypin.reporters.plans import PLAN_REPORTERS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from steadypin.pipeline.planning import PlanRequest
 
 
-class PlanOptions(ReportOptions, FactsOption, SnapshotOption, PlanningOptions):
+class PlanOptions(ReportOptions, FactsOption, SnapshotOption, ReviewOptions):
     """The options of `steadypin plan`."""
 
     no_env: bool = flag("Plan from locks and manifests alone.")
@@ -58,6 +58,7 @@ def request_of(options: PlanningOptions, settings: Settings, *, group_by: str = 
     """What the options and the project's settings ask to be planned."""
     from steadypin.pipeline.planning import PlanRequest
 
+    reviewed = options if isinstance(options, ReviewOptions) else None
     return PlanRequest(
         to=settings.to,
         only=options.only,
@@ -67,9 +68,9 @@ def request_of(options: PlanningOptions, settings: Settings, *, group_by: str = 
         resolver=settings.resolver,
         hashes=hashes,
         reuse=not settings.refresh,
-        links=options.links,
+        links=reviewed is not None and reviewed.links,
         edit_manifest=options.edit_manifest,
-        changelogs=options.changelogs,
+        changelogs=reviewed is not None and reviewed.changelogs,
     )
 
 

@@ -272,8 +272,13 @@ class PlanningOptions(GroupOptions, NewsOptions, ProjectOptions, TargetOption, V
     resolver: str | None = text(
         "auto (uv where it is there), uv or pip-tools.", metavar="TOOL", variable="STEADYPIN_RESOLVER", setting="resolver"
     )
-    changelogs: bool = flag("Quote the changelogs of direct packages (fetches a source distribution of each).")
     edit_manifest: bool = flag("Also raise the caps of your own manifests that hold releases back.")
+
+
+class ReviewOptions(PlanningOptions):
+    """What commands have whose plan is read by people."""
+
+    changelogs: bool = flag("Quote the changelogs of direct packages (fetches a source distribution of each).")
     links: bool = flag("Ask the index for changelogs and repositories, also of what is not installed.")
 
 
