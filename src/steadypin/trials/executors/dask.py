@@ -31,8 +31,10 @@ CONNECTING = 6.0
 PATIENCE = 180.0
 """Seconds for which a scheduler or all workers may be away in the middle of the work."""
 
-ATTEMPTS = 4
-"""How often one trial is submitted at most because of what happened to workers."""
+PATIENT = 6
+"""Losses of one trial that are borne; a trial that Dask gives up, because worker after worker died of it, weighs `GIVEN_UP`."""
+
+GIVEN_UP = 4
 
 _LOOK = 0.05
 _FRESH = 5.0
@@ -245,6 +247,7 @@ class Sent:
     _future: Any = None
     _avoid: str = ""
     _refused: str = ""
+    _losses: int = 0
     _run: TestRun | None = None
     _error: Exception | None = None
     _alone_since: float | None = None
@@ -325,13 +328,14 @@ class Sent:
         except NetworkError as gone:
             self._end(gone)
             return
-        self._again(f"{type(error).__name__}: {error}")
+        self._again(f"{type(error).__name__}: {error}", weight=GIVEN_UP if type(error).__name__ == "KilledWorker" else 1)
 
-    def _again(self, why: str) -> None:
-        if len(self._keys) >= ATTEMPTS:
+    def _again(self, why: str, weight: int = 1) -> None:
+        self._losses += weight
+        if self._losses > PATIENT:
             self._end(
                 Inconclusive(
-                    f"a trial was lost {ATTEMPTS} times on its way: {redact(why)[:300]}",
+                    f"a trial was lost {len(self._keys)} times on its way: {redact(why)[:300]}",
                     hint="do the workers have enough memory and disk? what is known is kept: run the same again",
                 )
             )
