@@ -9,7 +9,7 @@ from steadypin.values import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What a changelog says of one version: `heavy` items are about removal, deprecation or breaking, `left_out` counts others."""
+    """What a changelog says of one version: `heavy` items are about removal or breaking, `left_out` counts others."""
 
     version: str
     heavy: tuple[str, ...] = ()
