@@ -181,7 +181,9 @@ def _outdated(package: PackageComparison) -> Iterator[Finding]:
         package=package.name,
         version=package.current,
         at=_places(package),
-        remedy=f"python -m pip install --upgrade {package.name}" if rule is INSTALLER else _move(package, have),
+        remedy=f"python -m pip install --upgrade {package.name}"
+        if rule is INSTALLER and not package.locked
+        else _move(package, have),
     )
 
 

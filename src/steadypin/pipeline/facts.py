@@ -140,7 +140,12 @@ def _files(settings: Settings, request: Request, *, itself: bool) -> _Files:
 
 
 def _unreadable(error: SourceError) -> Gap:
-    return Gap(subject=error.location.path, stage="sources", reason="unreadable", detail=f"{error.location}: {error.message}")
+    return Gap(
+        subject=error.location.path,
+        stage="sources",
+        reason="unreadable",
+        detail=error.message if str(error.location) == error.location.path else str(error),
+    )
 
 
 def _target(settings: Settings, installed: PythonEnvironment | None, files: Sequence[SourceFile]) -> tuple[Target, str]:

@@ -27,12 +27,19 @@ def render(result: UpgradeResult, presentation: Presentation) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
+_WENT = {
+    Verdict.FAILED: "fail already",
+    Verdict.FLAKY: "pass and fail by turns",
+    Verdict.UNRESOLVED: "cannot be run",
+}
+
+
 def headline(result: UpgradeResult) -> str:
     """One line that says how it went."""
     if result.baseline.verdict is Verdict.NOT_RUN:
         return f"Nothing was tried: {result.stopped} was reached before the first run."
     if result.baseline.verdict is not Verdict.PASSED:
-        return f"Nothing was tried: the tests are {result.baseline.verdict.value} on today's pins."
+        return f"Nothing was tried: the tests {_WENT[result.baseline.verdict]} on today's pins."
     if not result.moved and not result.held:
         return "Nothing to do: everything stands where it can stand."
     proof = "tested as a whole and green" if result.confirmed else "NOT proved as a whole"
