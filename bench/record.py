@@ -36,12 +36,12 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=40_000)
     parser.add_argument("--from", dest="source", type=Path, default=Path(sysconfig.get_path("purelib")))
     options = parser.parse_args()
-    from steadypin.sources.installed import read_distributions
+    from steadypin.sources.installed import read_listing
     from steadypin.sources.record import verify_files
 
     with tempfile.TemporaryDirectory() as folder:
         sites = copies(options.source, Path(folder), options.files)
-        read = [(str(site), read_distributions([str(site)])) for site in sites]
+        read = [(str(site), read_listing([str(site)]).distributions) for site in sites]
 
         def ours() -> int:
             return sum(verify_files(found, site_folders=[site], prefix=folder).files for site, found in read)

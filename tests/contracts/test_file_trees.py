@@ -11,7 +11,7 @@ import pytest
 from steadypin.sources.archives import ArchiveTree
 from steadypin.sources.filetree import DISK, FileTree, RootTree
 from steadypin.sources.image_file import read_images
-from steadypin.sources.installed import read_distributions
+from steadypin.sources.installed import read_listing
 from tests.support.images import docker_save, layer
 from tests.support.trees import tree_of
 from tests.support.venvs import dist_info
@@ -67,7 +67,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Made:
 
 def test_the_same_files_give_the_same_ledger(made: Made) -> None:
     tree, site = made
-    found = read_distributions([site], tree=tree)
+    found = read_listing([site], tree=tree).distributions
     assert [(item.name, item.version, item.requires, item.requested, item.editable, len(item.problems)) for item in found] == [
         ("alpha", "1.0", ("beta>=2; python_version > '3'",), True, False, 0),
         ("beta", "2.0", (), False, True, 0),
