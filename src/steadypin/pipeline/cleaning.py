@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from steadypin.config import Settings
-from steadypin.pipeline.environment import cache_dir
+from steadypin.pipeline.environment import cache_dir, project_folder
 from steadypin.trials.sandbox.claims import is_worked_in, leftovers, remove_leftover
 from steadypin.trials.sandbox.room import remove
 
@@ -21,8 +21,6 @@ def clean(settings: Settings, *, journals: bool, everything: bool) -> tuple[tupl
     """(what was removed, bytes freed): scratch folders of dead processes of every project, and temporary files of a day ago;
     with `journals` also what is remembered of this project, with `everything` of all in which nobody works.
     """
-    from steadypin.pipeline.upgrade import project_folder
-
     root = cache_dir(settings) / "trials"
     projects = [project for project in sorted(root.iterdir()) if project.is_dir()] if root.is_dir() else []
     freed = 0

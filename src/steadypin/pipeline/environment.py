@@ -54,3 +54,11 @@ def cache_dir(settings: Settings) -> Path:
     from steadypin.transport.cache import default_folder
 
     return settings.cache_dir or default_folder()
+
+
+def project_folder(settings: Settings) -> Path:
+    """Where scratch environments, logs and the journal of a project are: in the cache, named by the project's place."""
+    from steadypin import codec
+
+    name = codec.digest(str(settings.root.resolve()))[:16]
+    return cache_dir(settings) / "trials" / name

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-from steadypin import codec
 from steadypin.config import Settings
 from steadypin.errors import StaleInput, UsageError
 from steadypin.locking.atomic import finish
@@ -21,7 +20,7 @@ from steadypin.pipeline import planning
 from steadypin.pipeline.carrying import carry_out
 from steadypin.pipeline.changelogs import with_evidence
 from steadypin.pipeline.delivering import write
-from steadypin.pipeline.environment import cache_dir
+from steadypin.pipeline.environment import project_folder
 from steadypin.pipeline.executing import opened
 from steadypin.pipeline.lifting import Lifting, edit, lift
 from steadypin.pipeline.preparing import UpgradeRequest, installer, interpreter, prepare
@@ -100,12 +99,6 @@ def _termination_as_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def project_folder(settings: Settings) -> Path:
-    """Where scratch environments, logs and the journal of a project are: in the cache, named by the project's place."""
-    name = codec.digest(str(settings.root.resolve()))[:16]
-    return cache_dir(settings) / "trials" / name
 
 
 def exit_code(result: UpgradeResult) -> int:
