@@ -112,9 +112,12 @@ def _quoted(row: Mapping[str, Any]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Detail:
-    """How much is shown: reasons, links, the indirect changes, holds, changelogs (all that is quoted, or what is heavy)."""
+    """How much is shown: reasons (of indirect changes, too), links, the indirect changes, reasons of holds, changelogs (all
+    that is quoted, or what is heavy).
+    """
 
     why: bool = True
+    asides: bool = True
     links: bool = True
     indirect: bool = True
     holds: bool = True
@@ -130,6 +133,7 @@ _DETAILS = (
     _Detail(quotes=False, heavy=False),
     _Detail(quotes=False, heavy=False, links=False),
     _BARE,
+    replace(_BARE, asides=False),
     replace(_BARE, indirect=False),
     replace(_BARE, indirect=False, why=False),
     replace(_BARE, indirect=False, why=False, changes=False),
@@ -176,7 +180,9 @@ def _section(plan: Plan, evidence: Evidence, ticked: frozenset[str], detail: _De
 def _left_out(plan: Plan, detail: _Detail) -> str:
     quoted = any(change.quotes for stage in plan.stages for change in stage.changes)
     quotes = {"changelogs": detail.heavy, "parts of changelogs": detail.quotes or not detail.heavy} if quoted else {}
-    parts = {**quotes, "links": detail.links, "holds": detail.holds, "indirect changes": detail.indirect, "reasons": detail.why}
+    aside = "indirect changes" if not detail.indirect else "reasons of indirect changes"
+    shown = detail.asides and detail.indirect
+    parts = {**quotes, "links": detail.links, "reasons of holds": detail.holds, aside: shown, "reasons": detail.why}
     return names([*(part for part, there in parts.items() if not there), *([] if detail.changes else ["single changes"])])
 
 
@@ -215,7 +221,7 @@ def _task(change: Change, evidence: Evidence, ticked: frozenset[str], detail: _D
         parts.append(f" · **unsafe**: {', '.join(map(code, change.flaws[:6]))}")
     if change.coupled_with:
         parts.append(f" · only together with {', '.join(map(code, change.coupled_with))}")
-    if detail.why and change.why:
+    if detail.why and change.why and (detail.asides or change.direct):
         parts.append(f" · {escape(change.why)}")
     if detail.links:
         parts += [f" · [{escape(label)}]({url})" for label, url in change.links if _is_plain_url(url)]
