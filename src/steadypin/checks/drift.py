@@ -142,7 +142,9 @@ def _excused(package: PackageComparison, case: Case) -> bool:
     distribution = package.installed[0]
     if package.name in INSTALLERS or _is_lent(distribution, case) or _is_the_project(distribution, case):
         return True
-    return not case.policy.no_dev and (bool(package.declared) or package.name in case.optional)
+    if case.policy.no_dev:
+        return False
+    return package.name in case.optional or any(not case.is_for_a_lock(item) for item in package.declared)
 
 
 def _is_the_project(distribution: InstalledDistribution, case: Case) -> bool:

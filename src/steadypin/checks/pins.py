@@ -14,6 +14,7 @@ from steadypin.model.location import Location, Problem
 from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
+from steadypin.model.target import Target
 from steadypin.values import replace
 
 UNPINNED = Rule(
@@ -219,13 +220,34 @@ def _freshness(file: SourceFile, case: Case) -> Iterator[Finding]:
         yield STALE.finding(
             f"{file.path} is older than its manifest: {file.stale}", at=at, remedy=_LOCK_COMMAND.get(file.format, "lock again")
         )
-    if case.facts.environment is not None and not case.facts.target.accepts_python(file.requires_python):
+    asked = _python_of(file)
+    if case.facts.environment is not None and not case.facts.target.accepts_python(asked):
         made = "was made for" if file.role == "lock" else "asks for"
         yield OTHER_PYTHON.finding(
-            f"{file.path} {made} Python {file.requires_python}, this is {case.facts.target.python}",
+            f"{file.path} {made} Python {asked}, this is {case.facts.target.python}",
             at=at,
-            remedy=f"lock for Python {case.facts.target.python}, or use a Python that is {file.requires_python}",
+            remedy=f"lock for Python {case.facts.target.python}, or use a Python that is {asked}",
         )
+    elif case.facts.environment is not None and not _admits(file, case.facts.target):
+        yield OTHER_PYTHON.finding(
+            f"{file.path} was made for {' or '.join(file.environments[:3])}, this is Python {case.facts.target.python} "
+            f"on {case.facts.target.platform}",
+            at=at,
+            remedy="lock for this Python and platform as well, or use one that the lock was made for",
+        )
+
+
+def _python_of(file: SourceFile) -> str | None:
+    """The Pythons that a file is for, as a specifier. Pipfiles name one: `3.12` is any of 3.12, `3.12.1` is itself."""
+    text = file.requires_python
+    if text and file.format in ("pipfile", "pipfile-manifest") and text[:1].isdigit():
+        return f"=={text}" if text.count(".") > 1 else f"=={text}.*"
+    return text
+
+
+def _admits(file: SourceFile, target: Target) -> bool:
+    """Whether one of the environments that a lock was made for is the target."""
+    return file.role != "lock" or not file.environments or any(target.applies(marker) for marker in file.environments)
 
 
 _LOCK_COMMAND = {

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from steadypin.model.comparison import Comparison, PackageComparison
+from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.facts import Facts
 from steadypin.model.finding import Finding
+from steadypin.model.locked import SourceFile
 from steadypin.model.policy import Policy
 from steadypin.model.rule import Rule
 from steadypin.values import dataclass
@@ -38,13 +40,14 @@ class Case:
 
     @cached_property
     def optional(self) -> frozenset[str]:
-        """What the project's groups and extras ask for, and what that needs in turn: nobody meant the main lock to hold it."""
+        """What groups and extras ask for that no lock here is meant to hold, and what that needs in turn."""
         needs: dict[str, list[str]] = {}
         for package in self.comparison.packages:
             for demand in package.demands:
                 if demand.declared is None:
                     needs.setdefault(demand.by, []).append(package.name)
-        pending = [item.name for item in self.facts.declared if item.group or item.extra or item.kind != "requirement"]
+        asked = [item for item in self.facts.declared if item.group or item.extra or item.kind != "requirement"]
+        pending = [item.name for item in asked if not self.is_for_a_lock(item)]
         reached: set[str] = set()
         while pending:
             name = pending.pop()
@@ -52,6 +55,29 @@ class Case:
                 reached.add(name)
                 pending.extend(needs.get(name, ()))
         return frozenset(reached)
+
+    def is_for_a_lock(self, item: DeclaredRequirement) -> bool:
+        """Whether a lock stands beside the manifest that holds whatever is asked for there, in any group or extra."""
+        if item.kind != "requirement":
+            return False
+        group = item.group or item.extra or "default"
+        return any(group in lock.groups or lock.format != "pdm" for lock in self._locks_beside.get(item.location.path, ()))
+
+    @cached_property
+    def _locks_beside(self) -> dict[str, list[SourceFile]]:
+        """By the path of a manifest: the locks of tools that lock a whole project at once."""
+        whole = {"uv": "pyproject", "poetry": "pyproject", "pdm": "pyproject", "pipfile": "pipfile-manifest"}
+        files = self.facts.files
+        locks = [file for file in files if file.role == "lock" and file.format in whole]
+        return {
+            file.path: [lock for lock in locks if whole[lock.format] == file.format and _folder(lock) == _folder(file)]
+            for file in files
+            if file.role == "manifest"
+        }
+
+
+def _folder(file: SourceFile) -> str:
+    return file.path.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

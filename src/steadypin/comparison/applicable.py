@@ -8,7 +8,7 @@ platforms (conda-lock, pixi), file names (requirements-dev.txt).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from steadypin.comparison.selection import Selection, holds, holds_somehow
 from steadypin.comparison.walk import Walk
@@ -85,10 +85,13 @@ def _optional_file(file: SourceFile, selection: Selection) -> bool:
     return bool(groups) and not groups & selection.groups
 
 
-def _markers(package: LockedPackage) -> tuple[str | None, ...]:
-    if package.markers_by_group:
-        return tuple(marker or None for _, marker in package.markers_by_group)
-    return (package.marker,)
+def _markers(package: LockedPackage, wanted: Collection[str] | None = None) -> tuple[str | None, ...]:
+    """Where an entry has a marker for each group: those of the wanted ones. A group without one brings it always."""
+    if not package.markers_by_group:
+        return (package.marker,)
+    by_group = {parse.normalise(group): marker or None for group, marker in package.markers_by_group}
+    groups = {parse.normalise(group) for group in package.groups or ()} or set(by_group)
+    return tuple(by_group.get(group) for group in sorted(groups) if wanted is None or group in wanted)
 
 
 def _may_apply(package: LockedPackage, target: Target) -> bool:
@@ -117,7 +120,7 @@ def _is_expected(file: SourceFile, package: LockedPackage, target: Target, selec
         return False
     if package.optional and not selection.extras:
         return False
-    markers = [m or None for g, m in package.markers_by_group if parse.normalise(g) in wanted] or list(_markers(package))
+    markers = _markers(package, wanted) or _markers(package)
     asked = Selection(extras=selection.extras, groups=chosen)
     return any(holds(marker, target, asked) for marker in markers)
 

@@ -211,7 +211,7 @@ def _digest(handle: int, size: int, algorithm: str) -> bytes:
 
 
 def _unowned(folder: str, owned: set[str]) -> Iterator[str]:
-    """Files below a site folder that are in no RECORD; bytecode belongs to its source."""
+    """Files below a site folder that are in no RECORD; the bytecode in `__pycache__` belongs to its source."""
     owned = owned.union(f"{folder}{os.sep}{name}" for name in _PART_OF_THE_ENVIRONMENT)
     pending = [folder]
     while pending:
@@ -222,8 +222,8 @@ def _unowned(folder: str, owned: set[str]) -> Iterator[str]:
         except OSError:
             continue
         for entry in listed:
-            if entry.path in owned or entry.name.endswith(_NEVER_OWNED):
-                continue
+            if entry.path in owned or (entry.name.endswith(_NEVER_OWNED) and entry.path[:-1] in owned):
+                continue  # Python 2 wrote bytecode beside its source; without a source it is a module like any other
             if entry.is_dir(follow_symlinks=False):
                 if entry.name != "__pycache__":
                     pending.append(entry.path)

@@ -13,7 +13,7 @@ from steadypin.model.facts import Facts
 from steadypin.model.files import FileCheck, FileDrift
 from steadypin.model.installed import DirectUrl
 from steadypin.model.location import Location, Problem
-from steadypin.model.locked import Origin
+from steadypin.model.locked import Origin, SourceFile
 from steadypin.model.policy import Policy
 from steadypin.model.released import Release
 from steadypin.model.severity import Severity
@@ -116,6 +116,29 @@ def test_two_sections_of_a_pipfile_may_differ_and_that_is_told() -> None:
 def test_a_manifest_whose_lock_was_not_chosen_is_not_unpinned() -> None:
     elsewhere = manifest(declared("b", path="dev.in"), path="dev.in", locked_elsewhere=True)
     assert severities(facts(LOCK_A, elsewhere), Policy()) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        (lock(format="pipfile", requires_python="3.9"), True),
+        (lock(format="pipfile", requires_python="3.12"), False),
+        (lock(format="pipfile", requires_python="3.12.0"), True),
+        (lock(format="pdm", environments=('python_version < "3.10"',)), True),
+        (lock(format="pdm", environments=('sys_platform == "win32"', 'python_version >= "3.10"')), False),
+    ],
+    ids=range(5),
+)
+def test_a_lock_says_in_its_own_way_which_python_it_is_for(file: SourceFile, told: bool) -> None:
+    assert ("lock-other-python" in severities(facts(LOCK_A, file, installed=(installed("a", "1.0"),)), Policy())) is told
+
+
+def test_what_the_manifest_beside_a_whole_lock_asks_for_is_no_excuse() -> None:
+    asked = replace(manifest(declared("b", path="pyproject.toml", group="dev"), path="pyproject.toml"), format="pyproject")
+    there = (installed("a", "1.0"), installed("b", "1.0", "c"), installed("c", "1.0"))
+    for format, groups, excused in (("uv", (), False), ("pdm", ("dev",), False), ("pdm", (), True), ("requirements", (), True)):
+        known = facts(replace(LOCK_A, format=format, groups=groups), asked, installed=there)
+        assert ("installed-not-locked" not in severities(known, Policy())) is excused
 
 
 def test_the_pip_of_a_venv_is_not_what_a_group_pins() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from steadypin.comparison.applicable import Selection, applicable, file_group
+from steadypin.comparison.applicable import Applicable, Selection, applicable, file_group
 from steadypin.model.locked import LockedDependency, SourceFile
 from tests.support.ledgers import LINUX_312, declared, lock, pin
 
@@ -21,6 +21,15 @@ def test_groups_other_than_the_main_one_may_be_there_and_need_not() -> None:
     file = lock(pin("flask", "3", groups=("main",)), pin("pytest", "8", groups=("dev",)), format="poetry")
     assert names(file) == (["flask", "pytest"], ["flask"])
     assert names(file, groups=frozenset({"dev"}))[1] == ["flask", "pytest"]
+
+
+def test_a_group_without_a_marker_of_its_own_brings_the_entry_always() -> None:
+    only_old = pin("tomli", "2", groups=("main", "dev"), markers_by_group=(("main", 'python_version < "3.11"'),))
+    file = lock(only_old, format="poetry", format_version="2.1")
+    assert applicable(file, LINUX_312, Selection()) == Applicable(every=(only_old,), expected=())
+    assert applicable(file, LINUX_312, Selection(groups=frozenset({"dev"}))).expected == (only_old,)
+    nowhere = replace(only_old, groups=("main",))
+    assert applicable(replace(file, packages=(nowhere,)), LINUX_312, Selection()).every == ()
 
 
 def test_pylock_markers_on_extras_and_groups() -> None:
