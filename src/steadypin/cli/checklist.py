@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from steadypin.cli.output import check_writable, write_file, write_stdout
-from steadypin.cli.plan import request_of, teller
+from steadypin.cli.plan import request_of
+from steadypin.cli.progress import steps
 from steadypin.cli.settings import settings_of
 from steadypin.cli.words import ReviewOptions, file
 
@@ -34,7 +35,7 @@ def checklist(options: ChecklistOptions) -> int:
     if options.plan is None:
         settings = settings_of(options)
         facts = planning.gather(settings, reading.Request())
-        made = lifting.plan(facts, settings, request_of(options, settings), tell=teller(quiet=options.quiet))
+        made = lifting.plan(facts, settings, request_of(options, settings), tell=steps("solving", quiet=options.quiet))
     else:
         made = planning.load(options.plan)
     text = planning.checklist_text(made, result=options.result, body=options.update)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from steadypin.cli.output import check_writable, presentation, write_file, write_stdout
-from steadypin.cli.progress import counter
+from steadypin.cli.progress import counter, steps
 from steadypin.cli.settings import settings_of
 from steadypin.cli.words import GroupOptions, IndexOptions, ProjectOptions, SnapshotOption, VoiceOptions, file, flag, texts
 from steadypin.reporters.pins import render_pins, render_proof
@@ -59,7 +59,10 @@ def pin(options: PinOptions) -> int:
     if options.verify:
         from steadypin.pipeline import proving
 
+        tell = steps("installing", quiet=options.quiet)
+        tell("the lock into a fresh environment")
         proof = proving.prove(made, format, settings)
+        tell("")
         sys.stderr.write(render_proof(proof, shown))
     _write(options.output, text, beside)
     return 1 if proof is not None and proof.differences else 0

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from steadypin.cli.output import Destinations, emit, presentation
-from steadypin.cli.progress import counter
+from steadypin.cli.progress import counter, steps
 from steadypin.cli.settings import settings_of
 from steadypin.cli.words import FactsOption, PlanningOptions, ReportOptions, ReviewOptions, SnapshotOption, flag, text
 from steadypin.config import Settings
 from steadypin.errors import UsageError
 from steadypin.reporters.plans import PLAN_REPORTERS
-from steadypin.text import shown
 
 if TYPE_CHECKING:
     from steadypin.pipeline.planning import PlanRequest
@@ -49,7 +46,7 @@ def plan(options: PlanOptions) -> int:
     asked = reading.Request(no_environment=options.no_env, snapshot=options.snapshot, progress=progress)
     facts = reading.load(options.facts_in) if options.facts_in else planning.gather(settings, asked)
     request = request_of(options, settings, group_by=kind, hashes=options.generate_hashes)
-    made = lifting.plan(facts, settings, request, tell=teller(quiet=options.quiet))
+    made = lifting.plan(facts, settings, request, tell=steps("solving", quiet=options.quiet))
     emit(made, to, presentation(quiet=options.quiet, verbose=options.verbose))
     return 0
 
@@ -83,15 +80,3 @@ def grouping(text: str, *, one_by_one: bool, all_at_once: bool) -> str:
     if text not in ("risk", "package", "none"):
         raise UsageError(f"no grouping {text!r}", hint="one of: risk, package, none")
     return text
-
-
-def teller(*, quiet: bool) -> Callable[[str], None]:
-    """Says on stderr what is being solved, where somebody watches."""
-    if quiet or not sys.stderr.isatty():
-        return lambda _: None
-
-    def tell(what: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{'solving ' + shown(what, 100) if what else ''}")
-        sys.stderr.flush()
-
-    return tell

@@ -23,3 +23,17 @@ def counter(what: str, *, quiet: bool = False) -> Callable[[int, int], None]:
         sys.stderr.flush()
 
     return show
+
+
+def steps(what: str, *, quiet: bool = False) -> Callable[[str], None]:
+    """Says what is being done ("solving stage 2"); an empty text takes the line away."""
+    if quiet or not sys.stderr.isatty():
+        return lambda step: None
+
+    def tell(step: str) -> None:
+        from steadypin.text import shown
+
+        sys.stderr.write(f"\r\x1b[K{f'{what} {shown(step, 100)}' if step else ''}")
+        sys.stderr.flush()
+
+    return tell
