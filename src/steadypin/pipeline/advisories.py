@@ -87,8 +87,9 @@ def unsafe_releases(facts: Facts, settings: Settings) -> tuple[UnsafeRelease, ..
 
 
 def _lowest(facts: Facts) -> dict[str, Version]:
-    """The lowest version of each package that is installed or locked."""
+    """The lowest version of each package that is installed, locked or declared as the only one."""
     pairs = [(entry.name, entry.version) for entry in facts.locked] + [(entry.name, entry.version) for entry in facts.installed]
+    pairs += [(item.name, parse.exact_version(item.requirement)) for item in facts.declared]
     lowest: dict[str, Version] = {}
     for name, text in pairs:
         version = parse.version(text or "")
