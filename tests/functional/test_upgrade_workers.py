@@ -147,7 +147,7 @@ def test_workers_and_a_scheduler_that_die_change_no_verdict(
     [
         (("--executor", "dask"), "--scheduler"),
         (("--executor", "clouds"), "no executor 'clouds'"),
-        (("--jobs", "0"), "--jobs 0"),
+        (("--jobs", "0"), "--jobs: "),
     ],
     ids=["no scheduler", "no executor", "no jobs"],
 )

@@ -122,14 +122,17 @@ class Ahead:
         return over
 
     def _cancel(self, key: str) -> None:
-        pending = self._under_way.pop(key).pending
-        if not pending.wait(0):
-            pending.cancel()
-            self.cancelled += pending.begun
+        """What is over by now stays, to be told."""
+        pending = self._under_way[key].pending
+        if pending.wait(0):
+            return
+        del self._under_way[key]
+        pending.cancel()
+        self.cancelled += pending.begun
         self.lost += pending.lost
 
     def finish(self, made: Made) -> None:
         """Nobody asks any more."""
-        self._collect(made)
         for key in list(self._under_way):
             self._cancel(key)
+        self._collect(made)

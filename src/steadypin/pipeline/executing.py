@@ -54,9 +54,11 @@ def opened(scene: Scene, lab: Lab, scratch: Path, tell: Tell) -> Iterator[Trials
     )
     try:
         yield trials
-        trials.finish()
     finally:
-        executor.close()
+        try:
+            trials.finish()
+        finally:
+            executor.close()
 
 
 def _executor(scene: Scene, lab: Lab, tell: Callable[[str], None]) -> tuple[Executor, bool]:
