@@ -8,9 +8,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060
 # The look-behind keeps it linear: a scheme is tried once, at its first character, however long the text is.
 _CREDENTIALS = re.compile(r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z0-9+.-]*://)[^/\s'\"<>]+@")
 _TOKENS = re.compile(r"(?:gh[pousr]_|github_pat_|glpat-|pypi-AgE|xox[abp]-|AKIA)[A-Za-z0-9_-]{4,}")
-_PARAMETERS = re.compile(
-    r"(?<=[?&])((?:access_)?token|api_?key|password|secret|sig(?:nature)?)=[^&\s'\"]+", re.IGNORECASE
-)
+_PARAMETERS = re.compile(r"(?<=[?&])((?:access_)?token|api_?key|password|secret|sig(?:nature)?)=[^&\s'\"]+", re.IGNORECASE)
 LIMIT = 500
 
 

@@ -145,6 +145,8 @@ def _further(
     distribution: InstalledDistribution, extras: frozenset[str], target: Target, *, sure: bool
 ) -> Iterator[AskedExtra]:
     """The extras that the requirements of a distribution ask for."""
+    if not any("[" in text for text in distribution.requires):
+        return
     for text, requirement in requirements(distribution, extras, target):
         if "[" in text:
             yield from (AskedExtra(parse.normalise(requirement.name), extra, sure) for extra in requirement.extras)

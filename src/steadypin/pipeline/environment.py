@@ -51,7 +51,7 @@ def _notes(environment: PythonEnvironment) -> Iterator[str]:
 
 def cache_dir(settings: Settings) -> Path:
     """Where answers are kept."""
-    from steadypin.transport.cache import default_folder
+    from steadypin.transport.cache_folder import default_folder
 
     return settings.cache_dir or default_folder()
 

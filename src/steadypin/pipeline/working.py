@@ -10,7 +10,7 @@ from typing import Any
 
 from steadypin import __version__
 from steadypin.resolution.uv import find_uv
-from steadypin.transport.cache import default_folder
+from steadypin.transport.cache_folder import default_folder
 from steadypin.trials.executors.remote import Answer, Order, Workshop
 from steadypin.trials.runner.command import Stopped
 from steadypin.trials.sandbox.installers import Installer, Pip, Uv

@@ -7,6 +7,7 @@ of the file, an unknown header is skipped.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 
 from steadypin.values import dataclass
 
@@ -57,7 +58,7 @@ def parse_headers(content: bytes) -> Headers:
 def _decode(head: bytes) -> str:
     """UTF-8 as the specification wants it, else Latin-1 as old tools wrote it; line ends are made one kind."""
     try:
-        text = head.decode("utf-8-sig")
+        text = head.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError:
         text = head.decode("latin-1")
     return text.replace("\r\n", "\n") if "\r" in text else text

@@ -13,9 +13,10 @@ from steadypin.model.installed import PythonEnvironment
 from steadypin.model.location import Location
 from steadypin.sources.filetree import RootedTree, RootTree
 from steadypin.sources.standalone import chosen_layout, read_folder, read_layout
-from steadypin.sources.surroundings import Layout, elf_machine, glibc_level, layouts, read_venv_config
+from steadypin.sources.surroundings import Layout, elf_machine, glibc_level, layouts
 from steadypin.sources.tags import Platform
 from steadypin.sources.targets import NEWEST_GLIBC, NEWEST_MUSL
+from steadypin.sources.venv_config import read_venv_config
 from steadypin.values import dataclass, field, replace
 
 _NO_PACKAGES = ("proc", "sys", "dev", "run", "boot")

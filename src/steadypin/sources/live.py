@@ -33,7 +33,7 @@ def environment_of(interpreter: Interpreter, tree: FileTree = DISK) -> PythonEnv
 
 def _kind(interpreter: Interpreter, tree: FileTree) -> tuple[str, bool]:
     """The kind of a live environment, and whether it sees its base's packages."""
-    from steadypin.sources.surroundings import read_venv_config
+    from steadypin.sources.venv_config import read_venv_config
 
     if interpreter.prefix != interpreter.base_prefix:
         config = read_venv_config(tree, interpreter.prefix)

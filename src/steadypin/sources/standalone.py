@@ -14,14 +14,13 @@ from steadypin.sources.import_paths import import_paths
 from steadypin.sources.installed import read_listing
 from steadypin.sources.surroundings import (
     Layout,
-    VenvConfig,
     guess_target,
     layouts,
     minor_in_path,
-    read_venv_config,
 )
 from steadypin.sources.tags import Platform
 from steadypin.sources.targets import running_target
+from steadypin.sources.venv_config import VenvConfig, read_venv_config
 from steadypin.values import replace
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from steadypin.model.target import Target
 from steadypin.sources.filetree import FileTree
 from steadypin.sources.tags import Abi, Platform, marker_variables, wheel_tags
+from steadypin.sources.venv_config import VenvConfig
 from steadypin.values import dataclass
 
 _LIBRARY = re.compile(r"(?P<kind>python|pypy)(?P<major>[23])(?:\.(?P<minor>\d{1,2}))?(?P<thread>t?)")
@@ -34,16 +35,6 @@ _ELF_MACHINES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VenvConfig:
-    """pyvenv.cfg (PEP 405), with what virtualenv and uv add."""
-
-    home: str | None = None
-    version: str | None = None
-    system_site_packages: bool = False
-    maker: str = "venv"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """The folders of one prefix, best first, and the Python that they are for."""
 
@@ -52,28 +43,6 @@ class Layout:
     free_threaded: bool = False
     implementation: str = "cpython"
     windows: bool = False
-
-
-def read_venv_config(tree: FileTree, prefix: str) -> VenvConfig | None:
-    """pyvenv.cfg of a prefix, None where there is none that can be read."""
-    try:
-        text = tree.read(f"{prefix}{tree.separator}pyvenv.cfg", 65536).decode("utf-8", "replace")
-    except (OSError, ValueError):
-        return None
-    values: dict[str, str] = {}
-    for line in text.splitlines():
-        key, equals, value = line.partition("=")
-        if equals:
-            values.setdefault(key.strip().lower(), value.strip())
-    version = re.match(
-        r"[23]\.\d{1,2}(?:\.\d{1,2})?(?:(?:a|b|rc)\d+)?", values.get("version") or values.get("version_info") or ""
-    )
-    return VenvConfig(
-        home=values.get("home") or None,
-        version=version[0] if version else None,
-        system_site_packages=values.get("include-system-site-packages", "").lower() == "true",
-        maker="virtualenv" if "virtualenv" in values else "venv",
-    )
 
 
 def layouts(tree: FileTree, prefix: str) -> tuple[Layout, ...]:

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import sys
 import time
 import zlib
 from collections.abc import Mapping
@@ -50,18 +49,6 @@ class Entry:
     def is_fresh(self, now: float) -> bool:
         """Whether it may be used without asking. An entry from the future (a clock was set) is not fresh."""
         return 0 <= now - self.fetched < self.max_age
-
-
-def default_folder() -> Path:
-    """The user's cache folder on this platform; by the XDG rule at once, for other systems' rules take longer to import than a
-    check takes to run.
-    """
-    if sys.platform.startswith(("linux", "freebsd")):
-        given = os.environ.get("XDG_CACHE_HOME", "").strip()
-        return Path(given or Path.home() / ".cache", "steadypin")
-    from platformdirs import user_cache_path
-
-    return user_cache_path("steadypin", appauthor=False)
 
 
 def lifetime(headers: Mapping[str, str]) -> float | None:
