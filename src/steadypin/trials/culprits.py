@@ -41,7 +41,10 @@ from steadypin.values import dataclass
 GREEN, RED, REFUSED = Verdict.PASSED, Verdict.FAILED, Verdict.UNRESOLVED
 RECALL = 0.7  # how often hints name a culprit
 TINY, SMALL = 7, 60  # between these numbers of units, runs that only tell kinds of culprits apart are rationed
+DUE = 0.5  # how likely the proof must need a run for it to be made at once
+CROWD = 2  # known culprits from which on runs that may not be needed wait while many units are unknown
 FEW = 4  # held units up to which no pair is left out that was never tried
+MARGIN = 0.2  # runs by which the mean of three culprits among few units stays below what is promised
 FAMILY = 5  # held units up to which sets of three get a second chance
 REFUSALS = 6  # refused sets per unit after which nothing more is tried
 COMPANY = 6  # changes that a culprit needs beside it, at most
@@ -86,22 +89,30 @@ def search(
     """Find the culprits among `changes`.
 
     `coupled` are sets of names that only move together (they are never split; overlapping ones are merged), `hints` are
-    relative weights above 0 of changes that are suspected, e.g. because a traceback passes through them. With three or more
-    culprits among few changes the number of runs is limited: then it can remain open whether one of them breaks the tests
-    alone or in company with something kept (its kind is "single" and its confidence low), and of four or more some may
-    have been seen red on top of a part of what is kept only. `thorough` spends the runs to know.
+    relative weights above 0 of changes that are suspected, e.g. because a traceback passes through them; other numbers count as
+    no suspicion. What is kept is always green and never can be added to by one unit more. With three or more culprits among
+    few changes the number of runs is limited, though: then it can remain open whether one of them breaks the tests alone or in
+    company with something kept (its kind is "single" and its confidence low), and with four or more not each pair of them
+    gets a second chance. `thorough` spends the runs to know, also with whom a kept change passes that fails alone.
 
     Yields the set that shall move in the next run: first the empty set (the baseline), then everything. To be sent PASSED,
     FAILED, FLAKY (both were seen), UNRESOLVED (this set cannot be tried) or NOT_RUN (try nothing more: the search ends with
-    the best that is proved). The same set is asked for again only after FAILED or FLAKY. Returns a `SearchResult`.
+    the best that is proved). The same set is asked for again only after FAILED or FLAKY. Returns a `SearchResult`. Raises
+    ValueError where `coupled` or `hints` name what is not among the changes.
     """
-    units = _units(changes, coupled)
-    ledger = Ledger(units=units, rationed=not thorough)
+    names, groups, weights = frozenset(changes), [frozenset(group) for group in coupled], dict(hints or {})
+    if unknown := sorted(frozenset(weights).union(*groups) - names):
+        raise ValueError(f"not among the changes: {', '.join(unknown)}")
+    units = _units(names, groups)
+    return _steps(Ledger(units=units, rationed=not thorough), Prior(shares=_shares(units, weights)))
+
+
+def _steps(ledger: Ledger, prior: Prior) -> Steps:
     try:
         baseline = yield from ledger.ask(0)
         if baseline is not GREEN:
             return _nothing(ledger, f"the baseline is {baseline.value}")
-        yield from _explore(ledger, Prior(shares=_shares(units, hints or {})))
+        yield from _explore(ledger, prior)
     except OutOfRuns:
         if not ledger.answers:
             return _nothing(ledger, "the baseline is not-run")
@@ -113,12 +124,11 @@ def _nothing(ledger: Ledger, why: str) -> SearchResult:
     return SearchResult(held=ledger.names(ledger.everything), undecided=ledger.names(ledger.everything), inconclusive=why)
 
 
-def _units(changes: Iterable[str], coupled: Iterable[Collection[str]]) -> tuple[frozenset[str], ...]:
+def _units(names: frozenset[str], coupled: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
     """What moves as one, ordered by name, so that the order of the arguments changes nothing."""
-    names = frozenset(changes)
     unit_of = {name: frozenset({name}) for name in names}
     for group in coupled:
-        merged = frozenset[str]().union(*(unit_of[name] for name in group if name in names))
+        merged = frozenset[str]().union(*(unit_of[name] for name in group))
         unit_of.update(dict.fromkeys(merged, merged))
     return tuple(sorted(set(unit_of.values()), key=sorted))
 
@@ -139,7 +149,7 @@ def _shares(units: Sequence[frozenset[str]], hints: Mapping[str, float]) -> tupl
 
 def _rounded(weight: float) -> float:
     """The next power of two within reason: units of equal weight are counted, not walked through, which keeps 300 cheap."""
-    return 2.0 ** min(8, max(-8, round(log2(weight))))
+    return 2.0 ** round(log2(min(2.0**8, max(2.0**-8, weight))))
 
 
 def _explore(ledger: Ledger, prior: Prior) -> Asking:
@@ -155,10 +165,23 @@ def _explore(ledger: Ledger, prior: Prior) -> Asking:
     yield from _unmask(ledger)
 
 
-def _room(ledger: Ledger) -> bool:
-    """Whether one run more keeps the promise for worlds where each culprit breaks the tests alone: n + 3 + k + k(k-1)/2."""
+def _room(ledger: Ledger, reserve: int = 0) -> bool:
+    """Whether one run more, beside those in reserve, keeps the promise for worlds of singles."""
     n, k = len(ledger.units), ledger.held.bit_count()
-    return k <= 3 or not ledger.rationed or not ledger.simple or ledger.runs < n + 3 + k + comb(k, 2)
+    return not ledger.rationed or not ledger.simple or ledger.runs + reserve < n + 3 + k + comb(k, 2)
+
+
+def _affordable(ledger: Ledger) -> bool:
+    """Whether a run that only tells what kind a culprit is keeps the promise, also on average."""
+    n, k = len(ledger.units), ledger.held.bit_count()
+    if k != 3 or _roomy(ledger) or not ledger.simple:
+        return _room(ledger)
+    return ledger.runs < floor(1.2 * (2 + log2(comb(n, k))) + 1 + k / 2 + comb(k, 2) - MARGIN)
+
+
+def _roomy(ledger: Ledger) -> bool:
+    """Whether each culprit may be tried alone: among a few dozen units, three culprits leave no run for the last of them."""
+    return not ledger.rationed or not TINY < len(ledger.units) < SMALL
 
 
 # --- narrow: guess by the posterior
@@ -171,7 +194,9 @@ def _narrow(ledger: Ledger, prior: Prior) -> Asking:
         rest = ledger.everything & ~belief.guilty
         if rest == ledger.kept:
             return
-        question = _question(ledger, belief) if belief.suspects else rest
+        question = _due(ledger, belief)
+        if question is None:
+            question = _question(ledger, belief) if belief.suspects else rest
         if question is not None and not ledger.asked(question):
             yield from ledger.ask(question)
         elif ledger.contradicted:
@@ -180,9 +205,23 @@ def _narrow(ledger: Ledger, prior: Prior) -> Asking:
             ledger.contradicted = True
 
 
+def _due(ledger: Ledger, belief: Belief) -> int | None:
+    """A run that the proof is likely to need whatever else is found: everything without some of the known culprits (the
+    second chance of the others), and each culprit alone. The sooner it is made, the sooner a mask or a company shows."""
+    known = belief.guilty.bit_count()
+    for size in range(known, max(0, known - 3), -1):
+        if (size < known and _late(ledger, belief)) or belief.at_most(size + 2 - known) < DUE:
+            break
+        for some in map(union, combinations(bits(belief.guilty), size)):
+            if not ledger.asked(ledger.everything & ~some):
+                return ledger.everything & ~some
+    alone = bits(belief.guilty if _roomy(ledger) and not ledger.contradicted else 0)
+    return next((unit for unit in alone if not ledger.asked(unit)), None)
+
+
 def _question(ledger: Ledger, belief: Belief) -> int | None:
     """The next question. Few units are tried in bare groups, so that a culprit that needs company shows by a contradiction;
-    many are tried on top of what is clean, and each culprit found is tried alone at once."""
+    many are tried on top of what is clean."""
     bare = len(ledger.units) < SMALL and not ledger.contradicted
     return Choice(
         belief=belief,
@@ -191,9 +230,14 @@ def _question(ledger: Ledger, belief: Belief) -> int | None:
         ground=ledger.kept if ledger.contradicted else 0,
         asked=ledger.asked,
         odds=ledger.odds,
-        eager=not bare and not ledger.contradicted,
+        proves=_roomy(ledger) or not belief.guilty,
         shuffled=ledger.refusals > 0,
     ).best()
+
+
+def _late(ledger: Ledger, belief: Belief) -> bool:
+    """Whether as many runs were made as units are known: then a group that is red would cost more than it may."""
+    return belief.guilty.bit_count() >= CROWD and ledger.simple and ledger.runs - 2 > (belief.clean | belief.guilty).bit_count()
 
 
 def _believe(ledger: Ledger, prior: Prior) -> Belief:
@@ -229,14 +273,19 @@ def _settle(ledger: Ledger, chances: Callable[[Ledger], Iterator[int]]) -> Askin
                 return
             yield from ledger.ask(kept | extra)
             if ledger.kept != kept:
+                if extra.bit_count() > 1 and any(_red_alone(ledger, kept, unit) for unit in bits(extra)):
+                    ledger.together.append(extra)
                 break
+
+
+def _red_alone(ledger: Ledger, kept: int, unit: int) -> bool:
+    return RED in (ledger.answers.get(unit), ledger.answers.get(kept | unit))
 
 
 def _second_chances(ledger: Ledger) -> Iterator[int]:
     """What may pass on top of what is kept, the likely first: single units, all that was refused, pairs.
 
-    Where many of few changes are culprits, the promised number of runs does not suffice for all. Then those are left out that
-    have been red in a smaller company already.
+    What was red before in smaller company comes last.
     """
     kept, held = ledger.kept, list(bits(ledger.held))
     yield from _likely_first(ledger, (unit for unit in held if ledger.answers.get(unit) is not RED))
@@ -245,10 +294,11 @@ def _second_chances(ledger: Ledger) -> Iterator[int]:
         yield union(refused)
     pairs = [one | other for one, other in combinations(held, 2)]
     seen = {red & ledger.held for red in ledger.of(RED)}
-    fresh = _likely_first(ledger, (pair for pair in pairs if pair not in seen))
-    for extra in (*fresh, *held, *(pair for pair in pairs if pair in seen)):
-        if ledger.asked(kept | extra) or _room(ledger) or (extra not in seen and len(held) <= FEW):
-            yield extra
+    for pair in _likely_first(ledger, (pair for pair in pairs if pair not in seen)):
+        if len(held) <= FEW or ledger.asked(kept | pair) or _room(ledger, sum(not ledger.asked(kept | unit) for unit in held)):
+            yield pair
+    yield from held
+    yield from (pair for pair in pairs if pair in seen and (ledger.asked(kept | pair) or _room(ledger)))
 
 
 def _likely_first(ledger: Ledger, extras: Iterable[int]) -> list[int]:
@@ -269,7 +319,7 @@ def _families(ledger: Ledger) -> Iterator[int]:
 def _name(ledger: Ledger) -> Asking:
     """Find the company that a held unit needs to break the tests; doubt a red answer that nothing explains."""
     kept = ledger.kept
-    for unit in bits(ledger.held):
+    for unit in sorted(bits(ledger.held), key=lambda unit: -_least_red(ledger, unit)):
         if ledger.answers.get(kept | unit) is not RED or not (ledger.asked(unit) or _affordable(ledger)):
             continue
         if (yield from ledger.ask(unit)) is GREEN:
@@ -278,12 +328,9 @@ def _name(ledger: Ledger) -> Asking:
             return
 
 
-def _affordable(ledger: Ledger) -> bool:
-    """Whether a run that only tells what kind a culprit is keeps the promise, on average, for three culprits among few."""
-    n, k = len(ledger.units), ledger.held.bit_count()
-    if k != 3 or not TINY < n < SMALL or not ledger.rationed or not ledger.simple:
-        return _room(ledger)
-    return ledger.runs < floor(0.8 + 1.2 * (2 + log2(comb(n, k))) + k / 2 + comb(k, 2))
+def _least_red(ledger: Ledger, unit: int) -> int:
+    """Size of the smallest set that was red with this unit as its only held one: what is left to doubt."""
+    return min((red.bit_count() for red in ledger.of(RED) if red & ledger.held == unit), default=0)
 
 
 def _explain(ledger: Ledger, unit: int) -> Asking:
@@ -354,10 +401,12 @@ def _infer(ledger: Ledger, mask: int, wanted: Verdict) -> Generator[frozenset[st
 
 
 def _unmask(ledger: Ledger) -> Asking:
-    """Kept units that fail alone: with whom do they pass?"""
-    for unit in bits(ledger.kept):
-        if ledger.answers.get(unit) is RED and not any(unit & group for group in ledger.together):
-            found = yield from _shortest(ledger, unit, list(bits(ledger.kept & ~unit)), GREEN)
+    """Kept units that fail alone: with whom do they pass? Most often with each other; only a thorough search asks strangers."""
+    alone = union(unit for unit in bits(ledger.kept) if ledger.answers.get(unit) is RED)
+    mates = alone.bit_count() > 1 and (yield from ledger.ask(alone)) is GREEN
+    for unit in bits(alone if mates or not ledger.rationed else 0):
+        if not any(unit & group for group in ledger.together):
+            found = yield from _shortest(ledger, unit, list(bits((alone if mates else ledger.kept) & ~unit)), GREEN)
             ledger.together += [found] if found else []
 
 
@@ -367,8 +416,6 @@ def _unmask(ledger: Ledger) -> Asking:
 def _result(ledger: Ledger, inconclusive: str) -> SearchResult:
     kept, held = ledger.kept, list(bits(ledger.held))
     red = [unit for unit in held if ledger.answers.get(kept | unit) is RED]
-    if not inconclusive:
-        red += [unit for unit in held if ledger.answers.get(unit) is RED and not ledger.asked(kept | unit)]
     refused = union(unit for unit in held if ledger.answers.get(kept | unit) is REFUSED)
     blamed = {ledger.companies.get(unit, unit): unit for unit in sorted(red)}
     return SearchResult(

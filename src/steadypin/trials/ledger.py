@@ -7,7 +7,7 @@ from functools import cached_property
 from math import exp
 
 from steadypin.model.trial import Verdict
-from steadypin.trials.posterior import bits
+from steadypin.trials.posterior import bits, union
 from steadypin.values import dataclass, field
 
 PATIENCE = 3  # runs of one set before its flakiness is taken as its answer
@@ -66,19 +66,24 @@ class Ledger:
         return self.answers[mask]
 
     def ask_again(self, mask: int) -> Asking:
-        """Try a set, whatever is remembered. One that is red and green at once is tried up to `PATIENCE` times and stays
-        FLAKY unless a run passes: flakiness is neither proof nor blame."""
-        verdict = yield from self._try(mask)
-        if verdict is Verdict.FLAKY:
-            for _ in range(PATIENCE - 1):
-                if (yield from self._try(mask)) is Verdict.PASSED:
-                    verdict = Verdict.PASSED
-                    break
+        """Try a set that was not tried or was not green. One that is red and green at once is tried up to `PATIENCE` times and
+        stays FLAKY unless a run passes: flakiness is neither proof nor blame."""
+        if self.answers.get(mask) in (Verdict.PASSED, Verdict.UNRESOLVED):
+            return self.answers[mask]
+        verdict = again = yield from self._try(mask)
+        for _ in range(PATIENCE - 1 if verdict is Verdict.FLAKY else 0):
+            if again in (Verdict.PASSED, Verdict.UNRESOLVED):
+                break
+            again = yield from self._try(mask)
+        if verdict is Verdict.FLAKY and again in (Verdict.PASSED, Verdict.UNRESOLVED):
+            verdict = again
         self._enter(mask, verdict)
         return verdict
 
     def _try(self, mask: int) -> Asking:
         verdict = yield self.names(mask)
+        if not isinstance(verdict, Verdict):
+            raise TypeError(f"a search is sent a Verdict, not {verdict!r}")
         if verdict is Verdict.NOT_RUN:
             raise OutOfRuns
         self.runs += verdict is not Verdict.UNRESOLVED
@@ -105,7 +110,10 @@ class Ledger:
     @property
     def simple(self) -> bool:
         """Whether each answer so far fits a world where every culprit breaks the tests alone and nothing else happens."""
-        return not (self.contradicted or self.refusals or self.flaky)
+        if self.contradicted or self.refusals or self.flaky:
+            return False
+        clean = union(self.of(Verdict.PASSED))
+        return all(red & ~clean for red in self.of(Verdict.FAILED))
 
     def odds(self, mask: int) -> float:
         """How likely the resolver takes this set, judged by the sets that it refused.

@@ -20,12 +20,12 @@ from operator import or_
 
 from steadypin.values import dataclass, field
 
-COUNTS = (0.05, 0.2, 0.3, 0.5)  # how likely 0, 1, 2, 3 guilty units are before the first run: set so that all stay cheap
-TAIL = 0.2  # each one more is as likely as the one before, times this
+COUNTS = (0.05, 0.25, 0.4, 0.45)  # how likely 0, 1, 2, 3 guilty units are before the first run: set so that all stay cheap
+TAIL = 0.1  # each one more is as likely as the one before, times this
 DEGREE = 7  # guilty units looked ahead beyond those known
 CROWD = 4  # red groups looked at together; more are rare, and the smallest ones say most
 CLOSE = 4  # units of the smallest red group that are looked at one by one
-SAVED = 0.4  # what a run is worth that the proof at the end would need anyway
+SAVED = 0.2  # what a run is worth that the proof at the end would need anyway
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -152,10 +152,16 @@ class Belief:
             return 0.5
         return min(1.0, max(0.0, self._weight(mask & self.suspects, self._counts) / self._all))
 
+    def at_most(self, count: int) -> float:
+        """Probability that at most so many guilty units are still unknown."""
+        if count < 0:
+            return 0.0
+        return min(1.0, self._weight(0, self._counts[: count + 1]) / self._all) if self._all > 0 else 1.0
+
     @cached_property
     def nearly_done(self) -> float:
         """Probability that at most two guilty units are still unknown."""
-        return min(1.0, self._weight(0, self._counts[:3]) / self._all) if self._all > 0 else 1.0
+        return self.at_most(2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +169,8 @@ class Choice:
     """The next question.
 
     `floor` moves in every group that is tried, `ground` in every run for a single unit. `asked` and `odds` say of a set
-    whether it was tried already, and how likely it can be tried at all. `eager` tries known culprits alone at once;
-    `shuffled` looks at more ways to halve, for worlds that refuse many sets.
+    whether it was tried already, and how likely it can be tried at all. `proves`: a culprit that is found alone needs no run
+    more for its proof; `shuffled` looks at more ways to halve, for worlds that refuse many sets.
     """
 
     belief: Belief
@@ -173,7 +179,7 @@ class Choice:
     ground: int
     asked: Callable[[int], bool]
     odds: Callable[[int], float]
-    eager: bool = False
+    proves: bool = False
     shuffled: bool = False
 
     def best(self) -> int | None:
@@ -194,11 +200,9 @@ class Choice:
         belief = self.belief
         rest = self.everything & ~belief.guilty
         yield rest, belief.nearly_done
-        if self.eager:
-            yield from ((unit, 1.0) for unit in bits(belief.guilty))
         pool = min(belief.groups, key=int.bit_count, default=belief.suspects)
         for unit in belief.prior.ordered(pool)[:CLOSE]:
-            yield self.ground | unit, 0.0
+            yield self.ground | unit, (1 - belief.innocent(unit)) * SAVED if self.proves and not self.ground else 0.0
             yield rest & ~unit, (1 - belief.innocent(unit)) * belief.nearly_done * SAVED
 
     def _halves(self) -> Iterator[tuple[int, float]]:

@@ -272,7 +272,7 @@ def test_a_coupled_culprit_is_held_as_one_and_never_split() -> None:
     names = names_of(9)
     group = frozenset({"p002", "p003", "p004"})
     world = World(names=names, singles=frozenset({"p003"}), coupled=(group,))
-    done = drive(names, world.verdict, coupled=[{"p002", "p003"}, {"p003", "p004"}, {"p008", "unknown"}])
+    done = drive(names, world.verdict, coupled=[{"p002", "p003"}, {"p003", "p004"}, {"p008"}])
     assert (done.result.culprits, done.result.kinds) == ((group,), ("coupled",))
     assert all(verdict is not Verdict.UNRESOLVED for _, verdict in done.asked)
 
@@ -313,3 +313,65 @@ def test_a_false_red_answer_is_doubted_and_blames_nobody() -> None:
             result = drive(names, once_wrong).result
             assert frozenset().union(*result.culprits) == guilty
             assert result.kept == frozenset(names) - guilty
+
+
+# --- drivers that err
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 7),
+    st.lists(st.sampled_from([*Verdict, Verdict.FAILED, Verdict.PASSED]), min_size=1, max_size=60),
+    st.booleans(),
+)
+def test_whatever_the_answers_are_the_search_ends_with_what_they_prove(n: int, answers: list[Verdict], thorough: bool) -> None:
+    names = names_of(n)
+    done = drive(
+        names, lambda moved: answers[sum(map(int, (name[1:] for name in moved))) * 7 % len(answers)], thorough=thorough
+    )
+    _is_honest(names, done)
+    stream = iter(answers * 50)
+    _is_honest(names, drive(names, lambda _: next(stream, Verdict.NOT_RUN), thorough=thorough))
+
+
+def _is_honest(names: Collection[str], done: Drive) -> None:
+    result, seen = done.result, set(done.asked)
+    assert result.kept | result.held == set(names) and not result.kept & result.held
+    assert not result.kept or (result.kept, Verdict.PASSED) in seen
+    for culprit in result.culprits:
+        assert (result.kept | (culprit & result.held), Verdict.FAILED) in seen
+    assert result.held <= frozenset().union(*result.culprits) | result.unresolved | result.undecided
+    last: dict[Moved, Verdict] = {}
+    for moved, verdict in done.asked:
+        assert last.get(moved) in (None, Verdict.FAILED, Verdict.FLAKY)
+        last[moved] = verdict
+
+
+@pytest.mark.parametrize("weight", [0.0, -3.0, float("nan"), float("inf"), 1e-300, 1e300])
+def test_hints_of_any_value_only_change_the_order(weight: float) -> None:
+    world = World(names=names_of(9), singles=frozenset({"p004"}))
+    assert drive(world.names, world.verdict, hints={"p004": weight, "p007": 1.0}).result.held == {"p004"}
+
+
+def test_names_that_are_no_changes_are_an_error_at_once() -> None:
+    with pytest.raises(ValueError, match="not among the changes: nobody"):
+        search(names_of(3), hints={"nobody": 1.0})
+    with pytest.raises(ValueError, match="not among the changes: other"):
+        search(names_of(3), coupled=[{"p001", "other"}])
+
+
+def test_what_is_no_verdict_is_an_error() -> None:
+    steps = search(names_of(3))
+    next(steps)
+    with pytest.raises(TypeError, match="is sent a Verdict"):
+        steps.send("passed")  # type: ignore[arg-type]
+
+
+def test_a_search_can_be_closed_at_any_moment() -> None:
+    world = World(names=names_of(12), singles=frozenset({"p003"}), conjunctions=(frozenset({"p004", "p009"}),))
+    for turns in range(1, 15):
+        steps = search(world.names)
+        tried = next(steps)
+        for _ in range(turns):
+            tried = steps.send(world.verdict(tried))
+        steps.close()
