@@ -4,8 +4,9 @@ Usage: python -m bench.worlds [--seed 1] [--worlds 200] [--exact 10000] [--flaky
 
 Drives the search of the steadypin that is importable; no test is executed anywhere. A run is one execution of the tests,
 baseline and everything-at-once included, the confirming run not; sets that the resolver refuses cost none. "delta" is plain
-delta debugging (ddmin), repeated until the rest is green, without and with a memory of the sets it has tried; "one by one"
-raises one change after the other on top of what was green. Neither proves its outcome or gives what is held a second chance.
+delta debugging (ddmin), repeated until the rest is green, without and with a memory of the sets it has tried. It has the same
+duties at the end, since a peer that does less is no peer: what it holds is tried on top of what it keeps, alone and in pairs,
+and what passes is kept. "one by one" raises one change after the other on top of what was green and proves nothing more.
 """
 
 from __future__ import annotations
@@ -105,6 +106,11 @@ def drive(world: World, random: Random, *, thorough: bool = False) -> Drive:
 # --- is it exact?
 
 
+UNTRIED = "a pair of held ones was not tried"
+UNSAID = "a culprit needs company that is not named"
+"""What the limit on runs may leave open, where three or more of few are held and nothing else was seen."""
+
+
 def faults(world: World, done: Drive) -> Iterator[str]:
     """What a noise-free search said that is not so, or did not prove."""
     result, kept = done.result, done.result.kept
@@ -118,7 +124,7 @@ def faults(world: World, done: Drive) -> Iterator[str]:
             yield "not maximal"
     for one, other in combinations(world.units(result.held), 2):
         if world.resolves(kept | one | other) and not seen_red(one | other, result, done):
-            yield "a pair of held ones was not tried"
+            yield UNTRIED
     for culprit in result.culprits:
         yield from culprit_faults(world, culprit, done)
     blamed = frozenset[str]().union(*result.culprits) | result.unresolved | result.undecided
@@ -133,17 +139,14 @@ def culprit_faults(world: World, culprit: Moved, done: Drive) -> Iterator[str]:
     if not seen_red(culprit & done.result.held, done.result, done):
         yield "a culprit was not seen red on top of what is kept"
     if world.resolves(culprit) and not world.red(culprit):
-        yield "a culprit needs company that is not named"
+        yield UNSAID
     for unit in world.units(culprit):
         if world.resolves(culprit - unit) and world.red(culprit - unit):
             yield "a culprit is not minimal"
 
 
 def seen_red(held: Moved, result: SearchResult, done: Drive) -> bool:
-    """Red on top of what is kept; where more than three of few changes are held, on top of a part of it will do."""
-    if len(result.held) <= 3 or len(result.kept) > 2 * len(result.held):
-        return (result.kept | held, Verdict.FAILED) in done.asked
-    return any(moved & result.held == held and verdict is Verdict.FAILED for moved, verdict in done.asked)
+    return (result.kept | held, Verdict.FAILED) in done.asked
 
 
 # --- the peers' ways
@@ -162,11 +165,24 @@ def delta_runs(world: World, *, memory: bool) -> int:
         runs += not memory or moved not in seen
         return seen.setdefault(moved, world.red(moved))
 
-    moving = sorted(world.units(world.names), key=sorted)
+    def stuck(units: Sequence[Moved]) -> bool:
+        return not world.resolves(frozenset[str]().union(*units)) or red(units)
+
+    moving, held = sorted(world.units(world.names), key=sorted), list[Moved]()
     red([])
-    while moving and red(moving):
-        moving.remove(ddmin(moving, red)[0])
+    while moving and ((broken := red(moving)) or not world.resolves(frozenset[str]().union(*moving))):
+        culprit = ddmin(moving, red if broken else stuck)[0]
+        moving.remove(culprit)
+        held.append(culprit)
+    while passing := next((some for some in singles_and_pairs(held) if not stuck([*moving, *some])), ()):
+        moving += passing
+        held = [unit for unit in held if unit not in passing]
     return runs
+
+
+def singles_and_pairs(units: Sequence[Moved]) -> Iterator[tuple[Moved, ...]]:
+    yield from combinations(units, 1)
+    yield from combinations(units, 2)
 
 
 def ddmin(units: list[Moved], red: Callable[[Sequence[Moved]], bool]) -> list[Moved]:
@@ -317,13 +333,12 @@ def show_exact(random: Random, worlds: int) -> bool:
     for thorough in (False, True):
         found: Counter[str] = Counter()
         for _ in range(worlds):
-            world = random.choice((mixed, mixed, conjunctions, masks, families, refusing))(
-                random, random.choice((6, 10, 20, 30))
-            )
+            n = random.choice((10, 10, 30, 30, 100, 300))
+            world = random.choice((mixed, mixed, conjunctions, masks, families, refusing))(random, n)
             found.update(set(faults(world, drive(world, random, thorough=thorough))))
         said = ", ".join(f"{fault}: {count}" for fault, count in sorted(found.items())) or "exact in all"
         print(f"\n{worlds} noise-free worlds, {'thorough' if thorough else 'runs limited'}: {said}")
-        clean = clean and not (thorough and found)
+        clean = clean and not found.keys() - (set() if thorough else {UNSAID, UNTRIED})
     return clean
 
 

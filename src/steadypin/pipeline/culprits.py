@@ -189,7 +189,7 @@ class StageTrial:
         if judged is None:
             return {}
         hints = dict.fromkeys(names_in_errors(self.log_of(judged.run.log), self.units), 1.0)
-        nearest_first = enumerate(reversed(judged.run.packages))
+        nearest_first = enumerate(dict.fromkeys(reversed(judged.run.packages)))
         return hints | {name: 2.0 ** max(1, 8 - steps) for steps, name in nearest_first if name in self.units}
 
     # --- culprits, and how far they can go

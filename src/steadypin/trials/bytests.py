@@ -50,6 +50,7 @@ class _Case:
     units: tuple[Names, ...]
     seen: dict[Names, Seen] = field(default_factory=dict)
     held: dict[Names, Names] = field(default_factory=dict)
+    together: list[Names] = field(default_factory=list)
 
     @property
     def kept(self) -> Names:
@@ -168,6 +169,7 @@ def _second_chances(case: _Case) -> Generator[Names, Seen, None]:
                 if (yield from case.ask(kept.union(*chosen))).verdict is Verdict.PASSED:
                     for unit in chosen:
                         del case.held[unit]
+                    case.together += [_union(chosen)] if size > 1 else []
                     break
             if kept != case.kept:
                 break
@@ -181,6 +183,7 @@ def _result(case: _Case) -> SearchResult:
         held=_union(case.held),
         confidence=tuple(1.0 for _ in culprits),
         kinds=tuple(_kind(case, culprit) for culprit in culprits),
+        together=tuple(case.together),
     )
 
 

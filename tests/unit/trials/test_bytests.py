@@ -43,6 +43,7 @@ def test_three_shapes_are_told_apart_in_few_runs() -> None:
     assert set(result.culprits) == {frozenset({"more-itertools"}), frozenset({"sortedcontainers", "toolz"})}
     assert dict(zip(result.culprits, result.kinds, strict=True))[frozenset({"sortedcontainers", "toolz"})] == "conjunction"
     assert len(result.kept) == 6 and {"humanize", "wcwidth"} <= result.kept
+    assert all(group == {"humanize", "wcwidth"} for group in result.together)
 
 
 def test_hints_save_runs() -> None:
