@@ -39,8 +39,11 @@ class WorkingCopy:
             remove_entry(self.folder)
             self.folder.mkdir(parents=True)
         found = states(self.folder)
+        gone = "\0"
         for path in sorted(found.keys() - self._left.keys()):
-            remove_entry(self.folder / path)
+            if not path.startswith(gone):
+                remove_entry(self.folder / path)
+                gone = path if path.endswith("/") else gone
         whole = True
         for path, state in self._left.items():
             if found.get(path) != state:
