@@ -120,12 +120,23 @@ def test_every_input_of_the_action_is_documented_and_used() -> None:
         assert entry["description"] and f"inputs.{name} " in text
 
 
+def scripts() -> dict[str, tuple[str, str]]:
+    """Every shell script that users run: its dialect and its text."""
+    found = {path.name: ("bash", path.read_text("utf-8")) for path in sorted((ROOT / "ci").glob("*.sh"))}
+    found |= {f"action.yml, {step['id']}": (step["shell"], step["run"]) for step in ACTION["runs"]["steps"]}
+    job = yaml.safe_load((ROOT / "ci" / "gitlab.yml").read_text("utf-8"))[".steadypin"]
+    return found | {"gitlab.yml": ("sh", "\n".join([*job["before_script"], *job["script"]]))}
+
+
 @posix
-@pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "ci").glob("*.sh")))
-def test_the_scripts_are_sound_shell(script: str) -> None:
-    subprocess.run(["bash", "-n", str(ROOT / "ci" / script)], check=True)
-    if shellcheck := shutil.which("shellcheck"):
-        subprocess.run([shellcheck, str(ROOT / "ci" / script)], check=True)
+@pytest.mark.parametrize(("dialect", "text"), scripts().values(), ids=scripts())
+def test_the_scripts_are_sound_shell(dialect: str, text: str) -> None:
+    subprocess.run([dialect, "-n"], input=text, text=True, check=True)
+    shellcheck = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if shellcheck is None:
+        pytest.skip("needs shellcheck")
+    done = subprocess.run([shellcheck, f"--shell={dialect}", "-"], input=text, text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_gitlab_template_writes_what_it_reports() -> None:
