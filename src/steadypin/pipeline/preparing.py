@@ -189,6 +189,10 @@ def _environment_gaps(facts: Facts, today: Versions) -> Iterator[Gap]:
         )
 
 
+OLDEST_OF_UV = (3, 6)
+"""The oldest Python that uv makes environments for; it promises less, and does it."""
+
+
 def interpreter(scene: Scene) -> str:
     """An interpreter to make environments with: the audited environment's own, this one, or the target's version."""
     environment = scene.facts.environment
@@ -205,7 +209,12 @@ def interpreter(scene: Scene) -> str:
 
 def installer(scene: Scene) -> Uv | Pip:
     pip = planning.pip_of(scene.facts, scene.settings)
-    uv = find_uv(folder=None) if scene.request.plan.resolver != "pip-tools" else None
+    too_old = tuple(int(part) for part in scene.facts.target.python.split(".")[:2]) < OLDEST_OF_UV
+    uv = find_uv(folder=None) if scene.request.plan.resolver != "pip-tools" and not too_old else None
+    if uv is None and scene.settings.offline:
+        raise UsageError(
+            "--offline: without uv, environments cannot be made from what was downloaded before", hint="install uv"
+        )
     if uv is None:
         return Pip(options=pip.options, variables=pip.variables)
     return Uv(command=uv.command, options=_uv_options(pip.options), variables=pip.variables, offline=scene.settings.offline)

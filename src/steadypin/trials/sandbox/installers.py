@@ -6,6 +6,7 @@ Files are copied from uv's cache, never linked: a suite that edits installed fil
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -63,13 +64,30 @@ class Uv:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pip:
-    """pip in an environment that the interpreter itself makes; for Pythons that uv has dropped, and where uv is not there."""
+    """pip in an environment that the interpreter itself makes, or virtualenv for it: for Pythons that uv has dropped, and where
+    uv is not there.
+    """
 
     options: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def create(self, folder: Path, python: str) -> None:
-        self._run([python, "-m", "venv", str(folder)])
+        program = python if len(Path(python).parts) > 1 else shutil.which(f"python{python}")
+        if program is None:
+            raise CommandError(f"Python {python} is not on PATH", hint=f"install Python {python}, or name one with --python")
+        refused = []
+        for words in ([program, "-m", "venv"], [program, "-m", "virtualenv"], ["virtualenv", "--python", program]):
+            try:
+                self._run([*words, str(folder)])
+                return
+            except CommandError as error:
+                refused.append((error.output or error.message).strip().rpartition("\n")[2][:200])
+                shutil.rmtree(folder, ignore_errors=True)
+        raise CommandError(
+            f"{program} cannot make an environment: {'; '.join(dict.fromkeys(refused))}",
+            output="\n".join(refused),
+            hint="install uv, or a virtualenv that knows this Python (20.21.1 is the last for 2.7 and 3.6)",
+        )
 
     def install(self, python: Path, lines: Sequence[str]) -> None:
         with listed(lines) as file:
