@@ -17,6 +17,9 @@ ALL = (
     "cures",
     "pin",
     "upgrade",
+    "overhead",
+    "kills",
+    "full_disk",
     "worlds",
     "workers",
 )

@@ -15,6 +15,7 @@ from time import monotonic
 
 from steadypin.cli.settings import settings_for
 from steadypin.model.trial import Verdict
+from steadypin.model.upgrade import UpgradeResult
 from steadypin.pipeline import facts as reading
 from steadypin.pipeline import planning
 from steadypin.pipeline import upgrade as upgrading
@@ -35,18 +36,26 @@ def main() -> int:
             facts = planning.gather(settings, reading.Request(no_environment=True))
             request = UpgradeRequest(all_at_once=True, bisect=False)
             started = monotonic()
-            result = upgrading.upgrade(facts, settings, request, tell=lambda _: None)
+            result = upgrading.upgrade(facts, settings, request, tell=silent)
             row(
                 name,
                 "steadypin",
                 result.runs.total,
                 monotonic() - started,
                 result.test_seconds,
-                f"{len(result.kept)} kept, green",
+                f"{len(result.kept)} kept, {'green' if result.confirmed else 'not confirmed'}; culprits: {named(result)}",
             )
-            scene = prepare(facts, settings, request, None, lambda _: None)
+            scene = prepare(facts, settings, request, None, silent)
             doctor(name, scene, Path(scratch))
     return 0
+
+
+def named(result: UpgradeResult) -> str:
+    return ", ".join("+".join(culprit.changes) for culprit in result.culprits) or "none"
+
+
+def silent(what: str, /, *, passing: bool = False) -> None:
+    """Nobody reads along."""
 
 
 def row(name: str, tool: str, runs: int, seconds: float, tests: float, words: str) -> None:
@@ -57,7 +66,7 @@ def doctor(name: str, scene: Scene, scratch: Path) -> None:
     """Baseline, everything, then pin by pin."""
     started = monotonic()
     lab = Lab.open(scene.settings.root, scratch / "doctor", base=interpreter(scene), installer=installer(scene))
-    with opened(scene, lab, scratch / "doctored", lambda _: None) as trials:
+    with opened(scene, lab, scratch / "doctored", silent) as trials:
         _doctor(name, scene, trials, started)
     lab.close()
 
@@ -73,15 +82,9 @@ def _doctor(name: str, scene: Scene, trials: Trials, started: float) -> None:
         moved = scene.mover.lock(now, final, {pin: final[pin]})
         if moved is not None and trials.run(scene.mover.pins(moved), "search").outcome == "passed":
             now = moved
-    runs = trials.run_counts().total
-    row(
-        name,
-        "one by one",
-        runs,
-        monotonic() - started,
-        trials.test_seconds,
-        f"{len(differences(scene.today, now))} kept, not confirmed",
-    )
+    runs, seconds, tests = trials.run_counts().total, monotonic() - started, trials.test_seconds
+    left = "green" if trials.judge(scene.mover.pins(now), "confirm").verdict is Verdict.PASSED else "RED"
+    row(name, "one by one", runs, seconds, tests, f"{len(differences(scene.today, now))} kept, {left} when it is asked")
     overhead(name, scene, trials)
 
 
