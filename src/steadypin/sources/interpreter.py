@@ -7,10 +7,10 @@ sitecustomize and nothing that is installed there is run.
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import os
 import sys
+from binascii import crc32
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from steadypin.model.target import Target
 from steadypin.text import printable
 from steadypin.values import dataclass
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 TIMEOUT = 20.0
 """Seconds that an interpreter has to describe itself."""
 
@@ -70,13 +70,14 @@ def inspect(python: Path, *, cache_dir: Path | None, timeout: float = TIMEOUT) -
     """
     if not python.exists():
         raise InterpreterError(f"{python}: no such interpreter", hint="give an interpreter or an environment with --python")
-    place = _cache_file(python, cache_dir)
-    cached = _read_cache(place)
+    asked = _identity(python)
+    place = _cache_file(asked, cache_dir)
+    cached = _read_cache(place, asked)
     if cached is not None:
         return cached
     facts = _ask(python, timeout)
     found = interpreter_of(str(python), facts, source=f"interpreter {python}")
-    _write_cache(place, found, facts["site_candidates"])
+    _write_cache(place, found, asked, facts["site_candidates"])
     return found
 
 
@@ -227,17 +228,21 @@ def _texts(values: list[object]) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str))
 
 
-def _cache_file(python: Path, cache_dir: Path | None) -> Path | None:
-    """Where the answer of this very interpreter is kept; None where nothing can be kept."""
-    if cache_dir is None:
-        return None
+def _identity(python: Path) -> str:
+    """Everything that an answer of this very interpreter depends on."""
     path = str(python.absolute())  # not resolved: a venv's python is a link, and its place is what makes it a venv
     stats: list[object] = [CACHE_VERSION, path, os.path.realpath(path), _stamp(path)]
     stats += [_stamp(os.path.join(os.path.dirname(path), *up, "pyvenv.cfg")) for up in ((), (os.pardir,))]  # noqa: PTH118, PTH120
     stats += [os.environ.get(name) for name in _DECIDING]
     stats.append(_packaging_version())
-    name = hashlib.sha256(repr(stats).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return cache_dir / "interpreters" / f"{name}.json"
+    return repr(stats).encode("utf-8", "backslashreplace").decode()
+
+
+def _cache_file(asked: str, cache_dir: Path | None) -> Path | None:
+    """Where the answer is kept; None where nothing can be kept. The file says itself what it answers, so its name need only be
+    likely to be its own, and a short sum costs no library of cryptography.
+    """
+    return None if cache_dir is None else cache_dir / "interpreters" / f"{crc32(asked.encode()):08x}.json"
 
 
 @functools.cache
@@ -255,13 +260,13 @@ def _stamp(path: str) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
-def _read_cache(place: Path | None) -> Interpreter | None:
+def _read_cache(place: Path | None, asked: str) -> Interpreter | None:
     """The remembered answer, or None where there is none that can be used; a damaged file is the same as none."""
     if place is None:
         return None
     try:
         stored = json.loads(place.read_bytes())
-        if stored["cache_version"] != CACHE_VERSION:
+        if stored["asked"] != asked:
             return None
         if any(os.path.exists(place) is not there for place, there in stored["site_candidates"]):  # noqa: PTH110
             return None
@@ -276,7 +281,7 @@ def _read_cache(place: Path | None) -> Interpreter | None:
         return None
 
 
-def _write_cache(place: Path | None, found: Interpreter, candidates: object) -> None:
+def _write_cache(place: Path | None, found: Interpreter, asked: str, candidates: object) -> None:
     """Remember the answer; where that cannot be written, nothing is lost but time."""
     if place is None:
         return
@@ -285,7 +290,7 @@ def _write_cache(place: Path | None, found: Interpreter, candidates: object) -> 
 
     fields = asdict(found)
     fields["target"]["tags"] = " ".join(found.target.tags)
-    content = json.dumps({"cache_version": CACHE_VERSION, "interpreter": fields, "site_candidates": candidates})
+    content = json.dumps({"asked": asked, "interpreter": fields, "site_candidates": candidates})
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=place.parent, suffix=".tmp")
