@@ -188,7 +188,8 @@ class Choice:
         return max(scored)[2] if scored else None
 
     def _worth(self, mask: int, saved: float) -> float:
-        return (surprise(self.belief.innocent(mask)) + saved) * self.odds(mask)
+        """Bits and runs that this set is worth. Its odds count less than fully: a set that is refused costs no run."""
+        return (surprise(self.belief.innocent(mask)) + saved) * self.odds(mask) ** 0.5
 
     def _candidates(self) -> Iterator[tuple[int, float]]:
         for mask, saved in chain(self._wanted(), self._halves()):
