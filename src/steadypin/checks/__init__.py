@@ -55,7 +55,7 @@ def unasked(facts: Facts) -> frozenset[str]:
 
 def notes(case: Case) -> tuple[str, ...]:
     """What is worth a word and is no finding."""
-    return (*drift.notes(case), *_unknown_names(case))
+    return (*drift.notes(case), *policy.notes(case), *_unknown_names(case))
 
 
 def _unknown_names(case: Case) -> Iterator[str]:

@@ -185,4 +185,11 @@ def _fresh(package: PackageComparison, case: Case) -> Iterator[Finding]:
     )
 
 
+def notes(case: Case) -> tuple[str, ...]:
+    """A policy that was not judged is said: how young a release is, only an index knows."""
+    if case.policy.cooldown_days <= 0 or case.facts.lookups:
+        return ()
+    return (f"the cooldown of {case.policy.cooldown_days} days was not judged here: no index was asked (steadypin audit does)",)
+
+
 CHECK = Check(rules=(FORBIDDEN, REQUIRED, VCS, EDITABLE, INDEX, FRESH), run=run)

@@ -50,9 +50,7 @@ ONLY_WHERE_KNOWN = frozenset({"wanted", "latest", "age", "held by"})
 
 def render(report: Report, presentation: Presentation) -> str:
     """The whole report; nothing is wider than the presentation."""
-    lines = [*_head(report, presentation)]
-    if not presentation.quiet and report.packages:
-        lines += ["", *_ledgers(report, presentation)]
+    lines = [*_head(report, presentation), *_ledgers(report, presentation)]
     lines += [*_findings(report, presentation), *_suppressed(report, presentation), *_withdrawn(report, presentation)]
     lines += _gaps(report, presentation)
     lines += ["", *_totals(report, presentation)]
@@ -71,11 +69,15 @@ def _head(report: Report, presentation: Presentation) -> Iterator[str]:
 
 
 def _ledgers(report: Report, presentation: Presentation) -> list[str]:
+    """The table. Of a check, which is for every day, only the packages that something is to be said of."""
     worst: dict[str, Severity] = {}
     for finding in report.findings:
         if finding.package:
             worst[finding.package] = max(finding.severity, worst.get(finding.package, Severity.INFO))
-    every = [_row(package, worst.get(package.name)) for package in report.packages]
+    everything = report.command != "check" or presentation.verbose
+    every = [_row(package, worst.get(package.name)) for package in report.packages if everything or package.name in worst]
+    if presentation.quiet or not every:
+        return []
     kept = [
         i
         for i, column in enumerate(COLUMNS)
@@ -83,7 +85,8 @@ def _ledgers(report: Report, presentation: Presentation) -> list[str]:
         and (column.title not in ONLY_WHERE_KNOWN or any(cells[i].text for cells in every))
     ]
     rows = [[cells[i] for i in kept] for cells in every]
-    return table([COLUMNS[i] for i in kept], rows, width=presentation.width, color=presentation.color, ascii=presentation.ascii)
+    columns = [COLUMNS[i] for i in kept]
+    return ["", *table(columns, rows, width=presentation.width, color=presentation.color, ascii=presentation.ascii)]
 
 
 def _row(package: PackageComparison, worst: Severity | None) -> list[Cell]:

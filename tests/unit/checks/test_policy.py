@@ -87,6 +87,14 @@ def test_a_policy_speaks_of_what_it_names_only(rule: str, policy: Policy, bad: F
     assert rule not in severities(good, policy)
 
 
+def test_a_cooldown_that_nobody_could_judge_is_said() -> None:
+    def said(known: Facts, days: int) -> tuple[str, ...]:
+        policy = Policy(cooldown_days=days)
+        return checks.notes(Case(facts=known, comparison=compare(known, policy), policy=policy))
+
+    assert "cooldown of 7 days was not judged" in said(SOUND, 7)[0] and said(SOUND, 0) == ()
+
+
 def test_required_hashes_make_a_missing_one_grave() -> None:
     bare = facts(lock(pin("a", "1.0", files=())))
     assert severities(bare, Policy())["missing-hashes"] == Severity.LOW

@@ -35,6 +35,15 @@ def test_the_totals_name_severities_and_the_threshold() -> None:
     assert "fails at medium" in last and "high" in last and "gaps" in last
 
 
+def test_a_check_shows_the_packages_that_something_is_wrong_with() -> None:
+    check = replace(REPORT, command="check")
+    rows = [TERMINAL.render(check, Presentation(width=200, verbose=verbose)).split("\n\n")[1] for verbose in (False, True)]
+    wrong = {finding.package for finding in REPORT.findings} & {package.name for package in REPORT.packages}
+    assert len(rows[0].splitlines()) == len(wrong) + 1 <= len(rows[1].splitlines()) == len(REPORT.packages) + 1
+    sound = TERMINAL.render(replace(check, findings=(), gaps=()), Presentation())
+    assert "declared" not in sound and "\n\n\n" not in sound
+
+
 def test_wide_characters_take_two_columns() -> None:
     assert width_of("包x") == 3 and cut("包包包", 4) == "包…"
 
