@@ -183,7 +183,34 @@ def resolve_target(
         resolution = resolver.resolve(question)
     if not resolution.solved:
         raise unsolvable(resolution.conflicts)
+    question, resolution = _released(problem, now.versions, question, resolution, goal, resolver)
     return Target(resolution=resolution, question=question, refused=refused)
+
+
+def _released(
+    problem: Problem, now: Mapping[str, str], question: Question, answer: Resolution, goal: Goal, resolver: Resolver
+) -> tuple[Question, Resolution]:
+    """The answer without pre-releases that nobody asked for. A resolver takes them as a last resort, to raise another package;
+    here that package rather waits. First they may go to the newest final release, then nowhere.
+    """
+    for last in (False, True):
+        strays = [
+            name for name in sorted(now) if name not in goal.prereleases and _is_stray(now[name], answer.versions.get(name))
+        ]
+        if not strays:
+            break
+        newest = {name: problem.packages[name].latest for name in strays if name in problem.packages and not last}
+        caps = (f"{name}<={found.version}" if (found := newest.get(name)) else exactly(name, now[name]) for name in strays)
+        capped = replace(question, constraints=(*question.constraints, *caps))
+        better = resolver.resolve(capped)
+        if better.solved:
+            question, answer = capped, better
+    return question, answer
+
+
+def _is_stray(before: str, after: str | None) -> bool:
+    old, new = parse.version(before), parse.version(after or "")
+    return old is not None and new is not None and new.is_prerelease and not old.is_prerelease
 
 
 def _target_question(problem: Problem, base: Mapping[str, str], now: Mapping[str, str], goal: Goal, flaws: Flaws) -> Question:

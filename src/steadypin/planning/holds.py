@@ -233,7 +233,7 @@ def _refusals(conflicts: Iterable[Conflict], *, known: bool = False) -> Iterator
     """A resolver's premises as reasons; the project's own bounds of the question are left out where a package is named or other
     reasons are `known`, and so are requirements that any version meets.
     """
-    rows = [row for row in dict.fromkeys(conflicts) if row.requirement != row.name]
+    rows = [row for row in dict.fromkeys(conflicts) if re.sub(r"\[.*\]$", "", row.requirement) != row.name]
     named = [row for row in rows if row.by not in ("", "index") and row.requirement]
     for row in (named or ([] if known else rows))[:6]:
         kind = "python" if row.name == "Python" else "requirement" if row.by not in ("", "index") else "unsolvable"

@@ -352,3 +352,16 @@ def test_what_the_code_imports_weighs_more_and_is_said():
     done = plan_in(world, "a", "b", pins={"a": "1.0", "b": "1.0"}, goal=Goal(uses=uses))
     assert done.moves == [["b"], ["a"]]
     assert "imported here (2 modules)" in done.plan.stages[1].changes[0].why
+
+
+def test_a_pre_release_is_no_way_to_raise_another_package():
+    world = {
+        "app": {"1.0": [], "1.1": ["helper<2"], "2.0rc1": []},
+        "helper": {"1.0": [], "2.0": []},
+    }
+    done = plan_in(world, "app", "helper", pins={"app": "1.0", "helper": "1.0"})
+    assert done.last["app"] != "2.0rc1"
+    assert (
+        plan_in(world, "app", "helper", pins={"app": "1.0", "helper": "1.0"}, goal=Goal(prereleases=("app",))).last["app"]
+        == "2.0rc1"
+    )
