@@ -231,12 +231,8 @@ def _add(reference: Reference, options: Options, line: LogicalLine, place: Locat
     )
     state.draft.add(package)
     state.after_entry = True
-    if is_url(written) and len(written.partition("; ")[0].split()) > 1:
-        shown = printable(redact(written), 120)
-        state.draft.problem(f"pip takes all of this for the URL; a marker needs a space before its `;`: {shown}", place)
-    if _EGG_EXTRAS.search(written):
-        shown = printable(redact(written), 120)
-        state.draft.problem(f"pip refuses extras in an #egg= fragment; write `name[extra] @ URL` instead: {shown}", place)
+    if reference.kind != "index":
+        _odd_urls(written, place, state)
     for text in hashes:
         if found := hash_problem(text):
             state.draft.problem(f"{printable(name or written, 80)}: --hash={found}", place)
@@ -251,6 +247,15 @@ def _add(reference: Reference, options: Options, line: LogicalLine, place: Locat
                 editable=reference.kind == "editable",
             )
         )
+
+
+def _odd_urls(written: str, place: Location, state: _State) -> None:
+    """What pip reads in another way than it was meant, or refuses."""
+    shown = printable(redact(written), 120)
+    if is_url(written) and len(written.partition("; ")[0].split()) > 1:
+        state.draft.problem(f"pip takes all of this for the URL; a marker needs a space before its `;`: {shown}", place)
+    if _EGG_EXTRAS.search(written):
+        state.draft.problem(f"pip refuses extras in an #egg= fragment; write `name[extra] @ URL` instead: {shown}", place)
 
 
 def _options(options: Options, place: Location, state: _State) -> None:
