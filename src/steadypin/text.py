@@ -6,9 +6,9 @@ import re
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
 # The look-behind keeps it linear: a scheme is tried once, at its first character, however long the text is.
-_CREDENTIALS = re.compile(r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z0-9+.-]*://)[^/\s'\"<>]+@")
+_CREDENTIALS = r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z0-9+.-]*://)[^/\s'\"<>]+@"
 _TOKENS = re.compile(r"(?:gh[pousr]_|github_pat_|glpat-|pypi-AgE|xox[abp]-|AKIA)[A-Za-z0-9_-]{4,}")
-_PARAMETERS = re.compile(r"(?<=[?&])((?:access_)?token|api_?key|password|secret|sig(?:nature)?)=[^&\s'\"]+", re.IGNORECASE)
+_PARAMETERS = r"(?i)(?<=[?&])((?:access_)?token|api_?key|password|secret|sig(?:nature)?)=[^&\s'\"]+"
 LIMIT = 500
 
 
@@ -28,9 +28,9 @@ def shown(text: str, limit: int = LIMIT) -> str:
 def redact(text: str) -> str:
     """The text with credentials in URLs and well-known token shapes replaced by `****`. ${VARIABLES} stay as written."""
     if "://" in text:
-        text = _CREDENTIALS.sub(_hide_login, text)
+        text = re.sub(_CREDENTIALS, _hide_login, text)
     if "=" in text:
-        text = _PARAMETERS.sub(r"\1=****", text)
+        text = re.sub(_PARAMETERS, r"\1=****", text)
     return _TOKENS.sub("****", text)
 
 

@@ -79,11 +79,11 @@ IGNORE = Rule(
     good=".dockerignore with .git, .venv and .env",
 )
 
-_PIPED = re.compile(
+_PIPED = (
     r"\b(?:curl|wget)\b[^|;&]*\|\s*(?:sudo\s+)?(?:\S*/)?(?:ba|da|z|k)?sh\b|\b(?:curl|wget)\b[^|;&]*\|\s*(?:\S*/)?python"
     r"|\b(?:ba|da|z)?sh\s+-c\s+\"?\$\((?:curl|wget)\b|\b(?:ba|da|z)?sh\s+<\(\s*(?:curl|wget)\b"
 )
-_SPLIT = re.compile(r"&&|\|\||;|\n|\|")
+_SPLIT = r"&&|\|\||;|\n|\|"
 _APT_OPTIONS_WITH_VALUE = frozenset({"-o", "-t", "--target-release", "-c", "--option", "--config-file"})
 
 
@@ -138,7 +138,7 @@ def _instruction(file: Dockerfile, item: Instruction) -> Iterator[Finding]:
         )
     if item.name != "RUN":
         return
-    if _PIPED.search(item.text[:20_000]):
+    if re.search(_PIPED, item.text[:20_000]):
         yield PIPED.finding(
             "a script from the network is piped into a shell",
             at=_at(file, item),
@@ -154,7 +154,7 @@ def _commands(text: str) -> Iterator[list[str]]:
     text = re.sub(r"^(?:--\w+=\S+\s+)+", "", text[:20_000])
     if text.startswith("["):
         text = re.sub(r'["\[\],]', " ", text)
-    for part in _SPLIT.split(text):
+    for part in re.split(_SPLIT, text):
         try:
             words = shlex.split(part, comments=True)
         except ValueError:
@@ -201,9 +201,9 @@ def _pip(file: Dockerfile, item: Instruction, words: list[str]) -> Iterator[Find
     yield PIP.finding(f"pip install {what}: no hashes and no constraint", at=_at(file, item), remedy=remedy, about=what)
 
 
-_INSTALLS = re.compile(r"\b(?:pip[\d.]* install|uv (?:sync|pip)|poetry install|(?:pdm|pipenv) (?:install|sync))\b")
-_COPIES_ALL = re.compile(r"(?:--(?!from)\S+\s+)*\[?\"?\./?\"?[\s,]")
-_PROJECT_ALONE = re.compile(r"--no-deps\s+(?:-e\s+)?\.|--no-root")
+_INSTALLS = r"\b(?:pip[\d.]* install|uv (?:sync|pip)|poetry install|(?:pdm|pipenv) (?:install|sync))\b"
+_COPIES_ALL = r"(?:--(?!from)\S+\s+)*\[?\"?\./?\"?[\s,]"
+_PROJECT_ALONE = r"--no-deps\s+(?:-e\s+)?\.|--no-root"
 
 
 def _order(file: Dockerfile) -> Iterator[Finding]:
@@ -213,11 +213,11 @@ def _order(file: Dockerfile) -> Iterator[Finding]:
     for item in file.instructions:
         if _copies_all(item) and item.stage not in installed:
             copied.setdefault(item.stage, item)
-        if item.name != "RUN" or not _INSTALLS.search(item.text) or item.stage in installed:
+        if item.name != "RUN" or not re.search(_INSTALLS, item.text) or item.stage in installed:
             continue
         installed.add(item.stage)
         first = copied.get(item.stage)
-        if first is not None and not _PROJECT_ALONE.search(item.text):
+        if first is not None and not re.search(_PROJECT_ALONE, item.text):
             yield COPY_FIRST.finding(
                 "everything is copied before the packages are installed",
                 at=_at(file, first),
@@ -227,7 +227,7 @@ def _order(file: Dockerfile) -> Iterator[Finding]:
 
 
 def _copies_all(item: Instruction) -> bool:
-    return item.name in ("COPY", "ADD") and _COPIES_ALL.match(item.text) is not None
+    return item.name in ("COPY", "ADD") and re.match(_COPIES_ALL, item.text) is not None
 
 
 def _user(file: Dockerfile) -> Iterator[Finding]:

@@ -7,8 +7,8 @@ import re
 from steadypin.model.target import Target
 from steadypin.values import dataclass
 
-_QUOTED = re.compile(r"""["']([^"']+)["']""")
-_EXTRA = re.compile(r"""\bextra\s*(==|!=)\s*("[^"]*"|'[^']*')""")
+_QUOTED = r"""["']([^"']+)["']"""
+_EXTRA = r"""\bextra\s*(==|!=)\s*("[^"]*"|'[^']*')"""
 _MEMBERSHIP = {"==": "in", "!=": "not in"}
 
 
@@ -26,7 +26,7 @@ def holds_somehow(marker: str | None, target: Target) -> bool:
         return True
     if "extra" not in marker and "dependency_groups" not in marker:
         return False
-    names = _QUOTED.findall(marker)
+    names = re.findall(_QUOTED, marker)
     return target.applies(marker, extras=("", *names), groups=names)
 
 
@@ -39,5 +39,5 @@ def holds(marker: str | None, target: Target, selection: Selection) -> bool:
     if marker is None:
         return True
     if "extra" in marker:
-        marker = _EXTRA.sub(lambda found: f"{found[2]} {_MEMBERSHIP[found[1]]} extras", marker)
+        marker = re.sub(_EXTRA, lambda found: f"{found[2]} {_MEMBERSHIP[found[1]]} extras", marker)
     return target.applies(marker, extras=("", *sorted(selection.extras)), groups=selection.groups)

@@ -17,7 +17,7 @@ Wish = frozenset[str] | None
 """The specifiers that are asked for; None where a source decides and not a version."""
 
 Asked = Mapping[Place, frozenset[Wish]]
-_EXTRA = re.compile(r"""\bextra\s*==\s*['"]([^'"]+)['"]""")
+_EXTRA = r"""\bextra\s*==\s*['"]([^'"]+)['"]"""
 _WORKSPACE = {"constraints": "constraint", "overrides": "override"}
 _UV_READS = ("project.", "dependency-groups.", "tool.uv.")
 SHOWN = 5
@@ -40,7 +40,7 @@ def _recorded(kind: str, text: str) -> Iterator[tuple[Place, Wish]]:
         yield from _wish("", _WORKSPACE[kind], text)
     elif kind == "requires-dist":
         owner, _, requirement = text.partition(": ")
-        extra = _EXTRA.search(requirement.partition(" ; ")[2])
+        extra = re.search(_EXTRA, requirement.partition(" ; ")[2])
         yield from _wish(owner, f"extra:{extra[1]}" if extra else "", requirement)
     elif kind == "requires-dev":
         owner, _, rest = text.partition(":")

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 from steadypin.model.location import Location, Problem
 from steadypin.text import printable
 
-_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_REMOTE = r"[A-Za-z][A-Za-z0-9+.-]+:"
+_VARIABLE = r"\$\{[A-Z0-9_]+\}"
 
 
 class Refused(Exception):
@@ -40,9 +40,9 @@ def _local(written: str) -> str:
     """The path that an include means, if it means one on this disk."""
     if written.lower().startswith("file:"):
         return unquote(re.sub(r"^file:(?://(?:localhost)?(?=/))?", "", written, flags=re.IGNORECASE))
-    if _REMOTE.match(written):
+    if re.match(_REMOTE, written):
         raise Refused("on the network; not fetched")
-    if _VARIABLE.search(written):
+    if re.search(_VARIABLE, written):
         raise Refused("depends on an environment variable; not followed")
     return written
 

@@ -21,8 +21,8 @@ _FIRST_READ = 16384
 _LONGEST = 200
 _PLAIN_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_EDITABLE_PTH = re.compile(r"__editable__[._](?P<name>.+?)-(?P<version>[^-]+)\.pth", re.IGNORECASE)
-_SECTION = re.compile(r"\[(?P<extra>[^:\]]*)(?::(?P<marker>[^\]]*))?\]")
+_EDITABLE_PTH = r"(?i)__editable__[._](?P<name>.+?)-(?P<version>[^-]+)\.pth"
+_SECTION = r"\[(?P<extra>[^:\]]*)(?::(?P<marker>[^\]]*))?\]"
 _SUFFIXES = (".dist-info", ".egg-info", ".egg-link", ".egg")
 _NOT_THERE = (FileNotFoundError, NotADirectoryError)
 _SAYS_REQUESTED = ("pip", "uv")
@@ -69,7 +69,7 @@ def _read_path(path: str, paths: Sequence[str], tree: FileTree, problems: list[P
     for name in names:
         if name.endswith(_SUFFIXES):
             found += _read_entry(path, name, paths, tree, problems)
-        elif name.startswith("__editable__") and (match := _EDITABLE_PTH.fullmatch(name)):
+        elif name.startswith("__editable__") and (match := re.fullmatch(_EDITABLE_PTH, name)):
             editable.add(normalise(match["name"]))
     return _settle(found, editable)
 
@@ -205,7 +205,7 @@ def _with_requires_txt(headers: Headers, text: str | None) -> Headers:
     extras: list[str] = []
     condition = ""
     for line in map(str.strip, text.splitlines()):
-        if section := _SECTION.fullmatch(line):
+        if section := re.fullmatch(_SECTION, line):
             extra, marker = section["extra"].strip(), (section["marker"] or "").strip()
             parts = [f"({marker})"] if marker else []
             if extra:

@@ -30,7 +30,7 @@ _REASONS = {
     errno.ENXIO: "not a regular file",
     errno.EISDIR: "a directory, not a file",
 }
-_TELLTALE = re.compile(
+_TELLTALE = (
     r"\s*(?:[A-Za-z0-9][\w.-]*\s*(?:\[[\w., -]*\]\s*)?(?:[=~!<>]=|===)\s*\d|-(?:r|c|e|i)\s|--(?:index-url|requirement)\b)"
 )
 _SPECIAL = ((stat.S_ISDIR, "a directory, not a file"), (stat.S_ISFIFO, "a named pipe, not a file"))
@@ -116,7 +116,7 @@ def sniff(name: str, data: bytes) -> Reader | None:
     if not name.lower().endswith((".txt", ".in", ".pip")):
         return None
     head = data[:4096].decode("utf-8", "replace").splitlines()[:40]
-    if not any(_TELLTALE.match(line) for line in head):
+    if not any(re.match(_TELLTALE, line) for line in head):
         return None
     return next(reader for reader in READERS if reader.format == "requirements")
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, chain
-from math import log2
+from math import log2, sqrt
 from operator import or_
 
 from steadypin.values import dataclass, field
@@ -189,7 +189,7 @@ class Choice:
 
     def _worth(self, mask: int, saved: float) -> float:
         """Bits and runs that this set is worth. Its odds count less than fully: a set that is refused costs no run."""
-        return (surprise(self.belief.innocent(mask)) + saved) * self.odds(mask) ** 0.5
+        return (surprise(self.belief.innocent(mask)) + saved) * sqrt(self.odds(mask))
 
     def _candidates(self) -> Iterator[tuple[int, float]]:
         for mask, saved in chain(self._wanted(), self._halves()):

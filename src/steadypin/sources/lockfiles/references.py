@@ -18,8 +18,8 @@ _VCS = ("git", "hg", "svn", "bzr")
 _PLAIN = ("http", "https", "ftp", "file")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma")
-_OPERATORS = re.compile(r"[<>=!~\s\"']")
-_EGG = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[([^\]]*)\])?")
+_OPERATORS = r"[<>=!~\s\"']"
+_EGG = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[([^\]]*)\])?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +192,7 @@ def parse_editable(target: str) -> Reference:
 
 def egg(url: str) -> tuple[str | None, tuple[str, ...]]:
     """Name and extras of a URL's `#egg=` fragment."""
-    found = _EGG.fullmatch(_fragment(url.partition("#")[2], "egg") or "")
+    found = re.fullmatch(_EGG, _fragment(url.partition("#")[2], "egg") or "")
     return (found[1], _extras(found[2] or "")) if found else (None, ())
 
 
@@ -215,7 +215,7 @@ def _is_path(text: str) -> bool:
     bare = _strip_extras(text)[0]
     if bare.startswith((".", "/", "~/")) or bare.lower().endswith(_ARCHIVES):
         return True
-    return ("/" in bare or "\\" in bare) and not _OPERATORS.search(bare)
+    return ("/" in bare or "\\" in bare) and not re.search(_OPERATORS, bare)
 
 
 def _wheel_name(url: str) -> str | None:
