@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -23,8 +24,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-from bench.measure import alternate
+from bench.measure import ENVIRONMENT, alternate
 
+_PLAIN = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("PIP_")} | {"PIP_CONFIG_FILE": os.devnull}
+"""Without the indexes of this machine's pip: they are not what is measured."""
 SAMPLE = Path(__file__).parents[1] / "tests" / "data" / "advisories" / "sample.jsonl"
 _LOOKUP = """
 import json, sys, time
@@ -105,7 +108,7 @@ def serve(size: int) -> ThreadingHTTPServer:
 
 
 def run(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return subprocess.run(command, capture_output=True, text=True, env=_PLAIN, check=False).stdout
 
 
 def measure_database(root: Path, size: int, asked: Path, repeat: int) -> None:
