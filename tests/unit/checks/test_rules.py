@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from steadypin import checks
 from steadypin.checks import dockerfile, files, image, image_code, policy
@@ -265,13 +267,25 @@ def test_rule_ids_are_unique_and_kebab_case() -> None:
     assert all(part.isalnum() and part.islower() for rule_id in ids for part in rule_id.split("-"))
 
 
-def test_a_compliant_package_added_removes_no_finding() -> None:
-    for _, bad, _ in CASES:
-        if bad.environment is None:
-            continue
-        more = replace(bad.environment, distributions=(*bad.environment.distributions, installed("zz-compliant", "1.0")))
-        files = (*bad.files, lock(pin("zz-compliant", "1.0"), path="zz.txt")) if bad.files else ()
-        assert set(found(bad)) <= set(found(replace(bad, environment=more, files=files)))
+@given(
+    st.sampled_from([bad for _, bad, _ in CASES]),
+    st.dictionaries(st.sampled_from(["zz-c", "b-c", "a-c"]), st.sampled_from(["1.0", "2.1", "3rc1"]), min_size=1),
+    st.booleans(),
+)
+def test_a_compliant_package_added_removes_no_finding(bad: Facts, more: dict[str, str], asked_for: bool) -> None:
+    has_lock = any(file.role == "lock" for file in bad.files)
+    files = (
+        (*bad.files, lock(*(pin(name, version) for name, version in more.items()), path="zz.txt")) if has_lock else bad.files
+    )
+    if has_lock and asked_for:
+        files = (*files, manifest(*(declared(name, path="zz.in") for name in more), path="zz.in"))
+    there = bad.environment
+    if there is not None:
+        added = (installed(name, version) for name, version in more.items())
+        there = replace(there, distributions=(*there.distributions, *added))
+    before, after = set(found(bad)), set(found(replace(bad, environment=there, files=files)))
+    assert before <= after
+    assert not {finding for finding in after - before if finding.package in more and has_lock}
 
 
 def test_a_misspelt_only_is_told() -> None:
