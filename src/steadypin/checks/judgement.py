@@ -88,7 +88,7 @@ def judge(
         if entry is not None:
             used.add(entry)
             suppressed.append(Suppressed(finding=finding, reason=entry.reason, until=entry.until))
-        elif finding.fingerprint in known:
+        elif known and finding.fingerprint in known:
             suppressed.append(Suppressed(finding=finding, reason=f"known: {baseline.path if baseline else ''}"))
         else:
             remaining.append(finding)
