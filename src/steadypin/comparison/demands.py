@@ -145,7 +145,7 @@ def _further(
     distribution: InstalledDistribution, extras: frozenset[str], target: Target, *, sure: bool
 ) -> Iterator[AskedExtra]:
     """The extras that the requirements of a distribution ask for."""
-    if not any("[" in text for text in distribution.requires):
+    if "[" not in "".join(distribution.requires):
         return
     for text, requirement in requirements(distribution, extras, target):
         if "[" in text:
