@@ -6,13 +6,14 @@ The environment is the one that runs pytest, the project is pytest's root folder
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from steadypin.errors import SteadypinError
     from steadypin.model.finding import Finding
 
 
@@ -29,7 +30,9 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     from steadypin.pipeline.check import families
 
     shared = _Answer(config.rootpath)
-    items += [FamilyItem.from_parent(session, name=f"steadypin[{name}]", family=name, answer=shared) for name in families()]
+    for name in families():
+        title = f"steadypin[{name}]"
+        items.append(FamilyItem.from_parent(session, name=title, nodeid=title, family=name, answer=shared))
 
 
 class CheckFailed(Exception):
@@ -41,20 +44,46 @@ class _Answer:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._found: Mapping[str, tuple[Finding, ...]] | None = None
+        self._found: dict[str, list[Finding]] | None = None
+        self._error: SteadypinError | None = None
 
-    def of(self, family: str) -> tuple[Finding, ...]:
+    def of(self, family: str) -> list[Finding]:
         """The failing findings of one family. Raises SteadypinError where the check could not be made."""
-        if self._found is None:
-            from steadypin.cli.settings import settings_for
-            from steadypin.pipeline import check
+        from steadypin.errors import SteadypinError
 
-            report = check.run(settings_for(self._root, python=_own_environment()), check.Request()).report
-            self._found = {
-                name: tuple(finding for finding in report.failing if finding.rule in rules)
-                for name, rules in check.families().items()
-            }
-        return self._found[family]
+        if self._found is None and self._error is None:
+            try:
+                self._found = self._made()
+            except SteadypinError as error:
+                self._error = error
+        if self._error is not None:
+            raise self._error
+        return (self._found or {}).get(family, [])
+
+    def _made(self) -> dict[str, list[Finding]]:
+        from steadypin.cli.settings import settings_for
+        from steadypin.pipeline import check
+
+        report = check.run(settings_for(self._root, python=_own_environment()), check.Request()).report
+        home = {rule: name for name, rules in check.families().items() for rule in rules}
+        found: dict[str, list[Finding]] = {}
+        for finding in report.failing:
+            found.setdefault(home.get(finding.rule, "health"), []).append(finding)
+        return found
+
+
+def _words(found: Iterable[Finding]) -> Iterator[str]:
+    """As the command line says it: each finding with its place, and what neighbours have in common to do next once."""
+    from itertools import groupby
+
+    for remedy, neighbours in groupby(found, key=lambda finding: finding.remedy):
+        for finding in neighbours:
+            place = finding.locations[0] if finding.locations else None
+            name = place.path.replace("\\", "/") if place else ""
+            shortened = name.rpartition("/")[2] if name.endswith((".dist-info", ".egg-info")) else str(place)
+            yield f"{finding.rule} ({finding.severity}): {finding.message}{f'  ({shortened})' if place else ''}"
+        if remedy:
+            yield f"    -> {remedy}"
 
 
 def _own_environment() -> str:
@@ -79,8 +108,7 @@ class FamilyItem(pytest.Item):
         except SteadypinError as error:
             raise CheckFailed(shown(f"{error}; {error.hint}")) from None
         if found:
-            lines = [f"{f.rule} ({f.severity}): {f.message}{f' -> {f.remedy}' if f.remedy else ''}" for f in found]
-            raise CheckFailed("\n".join(map(shown, lines)))
+            raise CheckFailed("\n".join(map(shown, _words(found))))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The message alone: the traceback would be ours."""

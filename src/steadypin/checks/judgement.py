@@ -194,7 +194,8 @@ def _cannot_tell(entry: Suppression, unasked: frozenset[str]) -> bool:
 
 def _about(policy: Policy, used: set[Suppression], today: date, unasked: frozenset[str]) -> Iterable[Finding]:
     for entry in policy.suppressions:
-        name = entry.advisory or entry.rule or entry.package or "exception"
+        named = entry.advisory or entry.rule or entry.package or "exception"
+        name = f"{named} of {entry.package}" if entry.package and named != entry.package else named
         at = [entry.location] if entry.location else []
         about = f"{entry.rule}|{entry.package}|{entry.advisory}|{entry.versions}"
         if not in_force(entry, today):
@@ -217,5 +218,9 @@ def _about(policy: Policy, used: set[Suppression], today: date, unasked: frozens
             )
         elif entry.until is not None and date.fromisoformat(entry.until) - today <= _WARNING:
             yield EXPIRING.finding(
-                f"the exception for {name} ends on {entry.until} ({entry.reason})", package=entry.package, at=at, about=about
+                f"the exception for {name} ends on {entry.until} ({entry.reason})",
+                package=entry.package,
+                at=at,
+                remedy="mend it until then, or decide again with a new date",
+                about=about,
             )

@@ -179,7 +179,7 @@ def _loose(file: SourceFile) -> Iterator[Finding]:
                 f"{entry.name} stands in {file.path} without an exact version ({_short(entry.requirement or '')})",
                 package=entry.name,
                 at=[entry.location],
-                remedy=f"lock {entry.name} again",
+                remedy=f"write {entry.name}==VERSION, or compile {file.path} again",
                 about=file.path,
             )
 
@@ -192,8 +192,9 @@ def _hashes(file: SourceFile, case: Case) -> Iterator[Finding]:
     if not bare:
         return
     names = ", ".join(sorted({package.name or "?" for package in bare})[:3])
+    have = "has" if len(bare) == 1 else "have"
     finding = NO_HASH.finding(
-        f"{len(bare)} of {len(entries)} pins in {file.path} have no hash ({names}{' …' if len(bare) > 3 else ''})",
+        f"{len(bare)} of {len(entries)} pins in {file.path} {have} no hash ({names}{' …' if len(bare) > 3 else ''})",
         at=[package.location for package in bare],
         remedy=_HASH_REMEDY.get(file.format, "lock again with hashes"),
         about=file.path,
@@ -217,9 +218,10 @@ _HASH_REMEDY = {
 def _freshness(file: SourceFile, case: Case) -> Iterator[Finding]:
     at = [Location(path=file.path, line=1)]
     if file.role != "manifest" and file.stale:
-        yield STALE.finding(
-            f"{file.path} is older than its manifest: {file.stale}", at=at, remedy=_LOCK_COMMAND.get(file.format, "lock again")
-        )
+        remedy = _LOCK_COMMAND.get(file.format, "lock again")
+        if file.format == "requirements" and not file.generated_by:
+            remedy = f"compile {file.path} again, as it was made"  # no head says how
+        yield STALE.finding(f"{file.path} is older than its manifest: {file.stale}", at=at, remedy=remedy)
     asked = _python_of(file)
     if case.facts.environment is not None and not case.facts.target.accepts_python(asked):
         made = "was made for" if file.role == "lock" else "asks for"

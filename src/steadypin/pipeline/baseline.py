@@ -41,11 +41,17 @@ def load(root: Path, given: Path | None) -> Baseline | None:
             return None
         raise SteadypinError(f"{path}: no such baseline", hint="write one: steadypin baseline write")
     from steadypin import codec
+    from steadypin.errors import StaleInput
     from steadypin.model.baseline import Baseline
     from steadypin.sources.reading import read_bytes
 
     text = read_bytes(path, shown=path.as_posix()).decode("utf-8", "replace")
-    return replace(codec.decode(text, Baseline, kind=KIND, path=path.as_posix()), path=path.as_posix())
+    try:
+        known = codec.decode(text, Baseline, kind=KIND, path=path.as_posix())
+    except StaleInput as error:
+        hint = "use the steadypin that wrote it, or delete the file and write it again: steadypin baseline write"
+        raise StaleInput(error.message, hint=hint) from None
+    return replace(known, path=path.as_posix())
 
 
 def renewed(old: Baseline | None, report: Report, silent: frozenset[str], *, prune: bool) -> Written:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from steadypin import checks
+from steadypin.checks import advisories, dockerfile, drift, files, health, image, image_code, pins, policy, released
 from steadypin.checks.installers import INSTALLERS
 from steadypin.checks.judgement import decision
 from steadypin.checks.rule import Case
@@ -25,23 +26,50 @@ def why(settings: Settings, request: check.Request, name: str) -> tuple[str, ...
     package = next((found for found in case.comparison.packages if found.name == normalise(name)), None)
     known = None if request.no_baseline else baseline.load(settings.root, request.baseline)
     today = date.fromisoformat(facts.taken_at[:10])
-    lines = list(_ledgers(package, case)) if package else [f"{normalise(name)} is neither declared, locked nor installed"]
+    lines = list(_ledgers(package, case)) if package else [_nowhere(normalise(name), case)]
     found = [finding for finding in checks.findings(case) if finding.package == normalise(name)]
     for finding in found:
         lines += [f"{finding.rule}: {finding.message}", f"  {decision(finding, settings.policy, today, known)}"]
+        lines += [f"  -> {finding.remedy}"] if finding.remedy else ()
     if not found:
         lines.append("no rule has anything to say of it")
         lines += _reasons(package, case) if package else ()
-    silent = sorted(checks.unasked(facts))
-    if silent:
-        lines.append(f"not asked, because what they judge by was not read: {', '.join(silent)}")
+    lines += _unasked(checks.unasked(facts))
     return tuple(lines)
+
+
+_ASKED_BY = (
+    ("without --files-only", (drift, health)),
+    ("steadypin check --verify-files", (files,)),
+    ("steadypin check --advisories, or steadypin audit", (advisories,)),
+    ("steadypin audit", (released, policy, pins)),
+    ("steadypin audit --for-image", (image, image_code, dockerfile)),
+)
+
+
+def _unasked(silent: frozenset[str]) -> Iterator[str]:
+    """The rules that could not speak, by the command that would let them."""
+    for command, families in _ASKED_BY:
+        names = [rule.id for family in families for rule in family.CHECK.rules if rule.id in silent]
+        if names:
+            more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+            yield f"not judged here ({command}): {', '.join(names[:8])}{more}"
+
+
+def _nowhere(name: str, case: Case) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, [package.name for package in case.comparison.packages], n=1)
+    return f"{name} is neither declared, locked nor installed{f'; did you mean {close[0]}?' if close else ''}"
 
 
 def _ledgers(package: PackageComparison, case: Case) -> Iterator[str]:
     """Where it stands."""
     declared = ", ".join(f"{item.requirement} ({item.location})" for item in package.declared)
-    locked = ", ".join(f"{entry.version or entry.kind} ({entry.location})" for entry in package.locked)
+    locked = ", ".join(
+        f"{entry.version or ('without a version' if entry.kind == 'index' else entry.kind)} ({entry.location})"
+        for entry in package.locked
+    )
     installed = ", ".join(f"{found.version or '?'} ({found.location.path})" for found in package.installed)
     yield f"{package.name}: declared {declared or 'nowhere'}; locked {locked or 'nowhere'}"
     yield f"  installed {installed or ('nowhere' if case.facts.environment else 'unknown: no environment was read')}"
