@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -98,15 +98,20 @@ def test_the_laws_of_a_plan(seed: int, resolver: tuple[Resolver, str]) -> None:
 
 
 def is_true(reason: Reason, world: Universe) -> bool:
-    """Whether a release that the reason names asks for just that ("p 1.0", or a range of releases of which one has to)."""
+    """Whether what a release asks for that the reason names ("p 1.0", or a range of releases) comes to no more than that.
+
+    uv leaves out of its premises what other packages have ruled out already, and bounds beyond which there is no release.
+    """
     by, asked = Requirement(reason.by.replace(" ", "==")), Requirement(reason.requirement)
     releases = world.releases[by.name].items()
     texts = [Requirement(text) for version, requires in releases if by.specifier.contains(version) for text in requires]
-    return any(text.name == asked.name and allows_the_same(text, asked) for text in texts)
+    there_are = world.releases[asked.name]
+    return any(text.name == asked.name and implies(text, asked, there_are) for text in texts)
 
 
-def allows_the_same(one: Requirement, other: Requirement) -> bool:
-    return all(one.specifier.contains(version) == other.specifier.contains(version) for version in VERSIONS)
+def implies(one: Requirement, other: Requirement, versions: Iterable[str]) -> bool:
+    """Whether the other admits each version that the one does."""
+    return all(other.specifier.contains(version) for version in versions if one.specifier.contains(version))
 
 
 def assert_stages_fit_and_go_forward(plan: Plan, posed: Puzzle) -> None:

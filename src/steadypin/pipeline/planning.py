@@ -11,7 +11,7 @@ from steadypin import codec
 from steadypin.comparison import compare
 from steadypin.comparison.applicable import Selection
 from steadypin.config import Settings
-from steadypin.errors import EnvironmentNotFound
+from steadypin.errors import EnvironmentNotFound, UsageError
 from steadypin.index.pipconfig import configuration_files
 from steadypin.index.routing import route
 from steadypin.model.facts import Facts
@@ -77,6 +77,7 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
     started = monotonic()
     pip = pip_of(facts, settings)
     goal = goal_of(facts, settings, request, pip)
+    unheard = _unheard(facts, goal)
     resolver = resolver_of(facts, settings, request, pip)
     made = _settled(facts, settings, goal, resolver, tell)
     tell("links for reviewers" if request.links else "")
@@ -89,7 +90,7 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
     tell("whether uv can write it")
     uv_gaps = lock_gaps(made, facts, settings, variables=dict(pip.variables), interpreters=_interpreters(facts))
     tell("")
-    gaps = tuple(sorted({*made.gaps, *uv_gaps, *_owner_gaps(facts), *_constraint_gaps(pip)}))
+    gaps = tuple(sorted({*made.gaps, *uv_gaps, *_owner_gaps(facts), *_constraint_gaps(pip), *unheard}))
     return replace(made, gaps=gaps, stats=replace(made.stats, seconds=round(monotonic() - started, 3)))
 
 
@@ -234,6 +235,20 @@ def _interpreters(facts: Facts) -> tuple[tuple[str, str], ...]:
     folder = Path(environment.path)
     places = (folder / "bin" / "python", folder / "Scripts" / "python.exe")
     return tuple((minor, str(python)) for python in places if python.is_file())[:1]
+
+
+def _unheard(facts: Facts, goal: Goal) -> tuple[Gap, ...]:
+    """Names that the user said and that nothing here has. Raises UsageError for one that was to move."""
+    known = {d.name for d in facts.declared} | {p.name for p in facts.locked if p.name} | {d.name for d in facts.installed}
+    for name in (name for name in goal.only if name not in known):
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "steadypin audit lists all"
+        raise UsageError(f"--only {name}: no such package here", hint=hint)
+    strangers = sorted({*goal.exclude, *dict(goal.levels)} - known)
+    detail = "no such package here: what was said of it (--exclude, --to NAME=LEVEL) changes nothing"
+    return tuple(Gap(subject=name, stage="resolution", reason="not-found", detail=detail) for name in strangers)
 
 
 def _owner_gaps(facts: Facts) -> tuple[Gap, ...]:

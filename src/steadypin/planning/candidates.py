@@ -69,7 +69,7 @@ def _resolve_base(problem: Problem, resolver: Resolver) -> Resolution:
     if preferring.from_seen and not (complete and _stays(pins, preferring)):
         preferring = resolver.resolve(question)  # pins that all stay are the right answer however old it is, others are not
     if not preferring.solved:
-        raise unsolvable(preferring.conflicts)
+        raise unsolvable(preferring.conflicts, problem)
     if _stays(pins, preferring):
         return preferring
     demanded = tuple(exactly(name, version) for name, version in pins.items())
@@ -81,9 +81,10 @@ def _stays(pins: Mapping[str, str], resolution: Resolution) -> bool:
     return resolution.solved and all(same(pins.get(name, version), version) for name, version in resolution.versions.items())
 
 
-def unsolvable(conflicts: tuple[Conflict, ...]) -> Unsolvable:
-    """The error of a project whose requirements contradict each other."""
-    lines = [line for conflict in conflicts if (line := conflict_words(conflict))]
+def unsolvable(conflicts: tuple[Conflict, ...], problem: Problem) -> Unsolvable:
+    """The error of a project whose requirements contradict each other, with the places of its own."""
+    placed = (replace(row, by=problem.place_of(row.name, row.requirement)) if row.by == "" else row for row in conflicts)
+    lines = [line for conflict in placed if (line := conflict_words(conflict))]
     story = "; ".join(dict.fromkeys(lines[:8])) or (printable(conflicts[0].text) if conflicts else "")
     return Unsolvable(f"the project's requirements contradict each other: {story}", hint="loosen one of them, then plan again")
 
@@ -182,7 +183,7 @@ def resolve_target(
         question = replace(question, constraints=(*problem.question.constraints, *ceilings))
         resolution = resolver.resolve(question)
     if not resolution.solved:
-        raise unsolvable(resolution.conflicts)
+        raise unsolvable(resolution.conflicts, problem)
     question, resolution = _released(problem, now.versions, question, resolution, goal, resolver)
     return Target(resolution=resolution, question=question, refused=refused)
 

@@ -18,7 +18,7 @@ from steadypin.planning.clock import days_after
 from steadypin.planning.coupling import Requirements
 from steadypin.planning.flaws import Flaws
 from steadypin.planning.goal import Goal, Level
-from steadypin.planning.problem import Problem, is_demand
+from steadypin.planning.problem import Problem, is_demand, place
 from steadypin.planning.resolver import Resolver
 from steadypin.text import printable
 from steadypin.values import dataclass, replace
@@ -189,13 +189,12 @@ def _declared_reasons(package: PackageComparison, version: str) -> Iterator[Reas
         parsed = parse.requirement(item.requirement)
         if parsed is None or not is_demand(item, package) or parse.admits(str(parsed.specifier), version):
             continue
-        place = f"{item.location.path}:{item.location.line}" if item.location.line else item.location.path
         cap = ",".join(sorted(str(one) for one in parsed.specifier if not one.contains(version, prereleases=True)))
         yield Reason(
             kind="requirement",
-            by=place,
+            by=place(item),
             requirement=f"{package.name}{parsed.specifier}",
-            release=f"drop the {cap} in {place}",
+            release=f"drop the {cap} in {place(item)}",
         )
 
 

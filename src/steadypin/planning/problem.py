@@ -47,6 +47,17 @@ class Problem:
         package = self.packages.get(name)
         return package.project if package is not None else self.arrivals.get(name)
 
+    def place_of(self, name: str, requirement: str) -> str:
+        """Where the project asks for just that ("requirements.in:3"); "" where no one place does."""
+        asked, package = parse.requirement(requirement), self.packages.get(name)
+        if asked is None or package is None:
+            return ""
+        for item in package.declared:
+            parsed = parse.requirement(item.requirement)
+            if parsed is not None and parsed.specifier == asked.specifier and is_demand(item, package):
+                return place(item)
+        return ""
+
 
 def pose(facts: Facts, comparison: Comparison, goal: Goal) -> Problem:
     """The problem that a project's facts pose."""
@@ -107,6 +118,11 @@ def _aside_gap(name: str, package: PackageComparison) -> Gap:
     return Gap(
         subject=name, stage="resolution", reason="not-on-index", detail=f"comes from no index and stays as it is; {known}"
     )
+
+
+def place(item: DeclaredRequirement) -> str:
+    """The file of a declaration, and its line where that is known."""
+    return f"{item.location.path}:{item.location.line}" if item.location.line else item.location.path
 
 
 def _text(item: DeclaredRequirement, package: PackageComparison) -> str:

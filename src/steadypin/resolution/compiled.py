@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from steadypin.errors import ResolverError
-from steadypin.model.parse import normalise, requirement
-from steadypin.model.resolution import ResolvedPackage
+from steadypin.model.parse import admits, normalise, requirement
+from steadypin.model.resolution import Question, ResolvedPackage
 from steadypin.text import printable
 
 _HASH = re.compile(r"--hash=([a-z0-9]+:[0-9a-fA-F]+)")
@@ -25,6 +25,26 @@ def read_compiled(text: str, *, tool: str) -> tuple[ResolvedPackage, ...]:
         package = _package(pin, comments, tool)
         packages.setdefault(package.name, package)
     return tuple(packages[name] for name in sorted(packages))
+
+
+def answered(question: Question, packages: tuple[ResolvedPackage, ...], *, tool: str) -> tuple[ResolvedPackage, ...]:
+    """The packages, where they meet what was asked for.
+
+    Raises ResolverError otherwise: a tool that says nothing and succeeds must not look like a project that requires nothing.
+    """
+    versions = {package.name: package.version for package in packages}
+    replaced = {*question.absent, *(normalise(parsed.name) for text in question.overrides if (parsed := requirement(text)))}
+    for text in question.requirements:
+        parsed = requirement(text)
+        if parsed is None or parsed.marker is not None or normalise(parsed.name) in replaced:
+            continue
+        version = versions.get(normalise(parsed.name))
+        if version is None or (version and not admits(str(parsed.specifier), version)):
+            found = f"with {parsed.name} {version}" if version else "without it"
+            raise ResolverError(
+                f"{tool} was asked for {text} and answered {found}", hint=f"is that {tool}? try another --resolver"
+            )
+    return packages
 
 
 def _entries(text: str) -> list[tuple[str, list[str]]]:

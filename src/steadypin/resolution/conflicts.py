@@ -32,6 +32,8 @@ _ONE_OF = (
     rf"(?:one of: (?P<choices>{_ITEM}(?: {_ITEM}){{0,40}}?)(?= (?:and|we|or|you|there)\b|, we\b|[.]\s|$)|(?P<item>{_ITEM}))"
 )
 
+_GAP = re.compile(rf"(?P<name>{_NAME})<(?P<version>[^\s,<>=!~]{{1,80}}) (?P=name)>(?P=version)")
+
 _CONCLUSION = re.compile(r"we can conclude that .*?(?=\.? (?:And (?:because|we)|Because)|\. \(|\.$|\. *\n|$)")
 _DEPENDS = re.compile(rf"(?:all versions of )?(?P<by>{_ITEM}) depends? on {_ONE_OF}")
 _KNOWN = re.compile(r"we know from \(\d+\) that .*?(?=, we can conclude)")
@@ -72,7 +74,9 @@ def uv_conflicts(text: str) -> tuple[Conflict, ...]:
         found.append(_conflict(_choice(match), match["by"], text))
     for match in _REQUIRE.finditer(premises):
         found += [_conflict(item, PROJECT, text) for item in (_choice(match), match["also"]) if item]
-    for pattern in (_NO_VERSION, _ONLY, _NOT_FOUND, _NO_WHEEL, _UNUSABLE):
+    for match in _ONLY.finditer(premises):
+        found.append(_scarce(_conflict(match["item"], INDEX, text)))
+    for pattern in (_NO_VERSION, _NOT_FOUND, _NO_WHEEL, _UNUSABLE):
         for match in pattern.finditer(premises):
             found.append(_conflict(match["item"], INDEX, text, why=match.groupdict().get("what") or ""))
     return tuple(dict.fromkeys(found)) or (Conflict(name="", by=PROJECT, requirement="", text=text[:4000]),)
@@ -117,7 +121,12 @@ def pip_conflicts(text: str) -> tuple[Conflict, ...]:
 
 
 def _choice(match: re.Match[str]) -> str:
-    return match["item"] or " | ".join(match["choices"].split())
+    """One requirement; of several, of which any would do, those below and above one version are what they were: all but it."""
+    if match["item"]:
+        return str(match["item"])
+    choices = match["choices"].split()
+    gap = _GAP.fullmatch(" ".join(choices))
+    return f"{gap['name']}!={gap['version']}" if gap else " | ".join(choices)
 
 
 def _conflict(item: str, by: str, text: str, *, why: str = "") -> Conflict:
@@ -126,6 +135,12 @@ def _conflict(item: str, by: str, text: str, *, why: str = "") -> Conflict:
     shown = item if not why else f"{item} ({why})"
     demanded = "" if name is None else (PYTHON if name[0] == PYTHON else normalise(name[0]))
     return Conflict(name=demanded, by=_asker(by), requirement=shown, text=text[:4000])
+
+
+def _scarce(conflict: Conflict) -> Conflict:
+    """What "only flask<=3.1.3 is available" means as what is not offered; a list of versions that follows is left out."""
+    item = conflict.requirement
+    return replace(conflict, requirement=f"what is asked of {item}" if re.fullmatch(_NAME, item) else f"more than {item}")
 
 
 def _asker(by: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from steadypin import process
 from steadypin.errors import CommandError, CommandNotFound, CommandTimeout, ResolverError
 from steadypin.model.resolution import Question, Resolution
-from steadypin.resolution.compiled import read_compiled
+from steadypin.resolution.compiled import answered, read_compiled
 from steadypin.resolution.conflicts import pip_conflicts
 from steadypin.resolution.scratch import QuestionFiles, question_files
 from steadypin.resolution.uv import TIMEOUT, host_platform
@@ -83,8 +83,8 @@ class PipTools:
                 raise ResolverError(error.message, hint=error.hint) from None
             if finished.ok:
                 text = files.lock.read_text(encoding="utf-8", errors="replace")
-                packages = (p for p in read_compiled(text, tool="pip-tools") if p.name not in question.absent)
-                return Resolution(resolver=self.name, packages=tuple(packages))
+                packages = tuple(p for p in read_compiled(text, tool="pip-tools") if p.name not in question.absent)
+                return Resolution(resolver=self.name, packages=answered(question, packages, tool="pip-tools"))
             conflicts = pip_conflicts(finished.stderr)
             if not conflicts or _UNREACHABLE.search(finished.stderr):
                 said = finished.stderr.strip()[-2000:]

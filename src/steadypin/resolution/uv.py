@@ -19,7 +19,7 @@ from pathlib import Path
 from steadypin import process
 from steadypin.errors import CommandError, CommandNotFound, CommandTimeout, ResolverError
 from steadypin.model.resolution import Question, Resolution
-from steadypin.resolution.compiled import read_compiled
+from steadypin.resolution.compiled import answered, read_compiled
 from steadypin.resolution.conflicts import as_required, uv_conflicts
 from steadypin.resolution.evidence import read_evidence
 from steadypin.resolution.scratch import QuestionFiles, question_files
@@ -81,7 +81,7 @@ class Uv:
                 raise ResolverError(error.message, hint="install uv, or use --resolver pip-tools") from None
             requires = read_evidence(finished.stderr, question.constraints)
             if finished.ok:
-                packages = read_compiled(_read(files.lock), tool="uv")
+                packages = answered(question, read_compiled(_read(files.lock), tool="uv"), tool="uv")
                 return Resolution(resolver=self.name, packages=packages, requires=requires)
             said = uv_message(finished.stderr)
             if _DATELESS.search(finished.stderr) and not question.no_newer_than:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steadypin.errors import ResolverError
+from steadypin.model.resolution import Question
 from steadypin.resolution import uvsettings
-from steadypin.resolution.compiled import read_compiled
+from steadypin.resolution.compiled import answered, read_compiled
 from steadypin.resolution.evidence import read_evidence, read_range
 
 SPLIT = """\
@@ -54,6 +55,21 @@ def test_the_other_annotation_style():
 def test_what_is_no_pin_is_an_error(line):
     with pytest.raises(ResolverError, match="not a pin"):
         read_compiled(line, tool="uv")
+
+
+@pytest.mark.parametrize(
+    ("requirements", "said"),
+    [(("flask",), "without it"), (("click>=9",), "with click 8.0"), (("click", "flask>=3"), "asked for flask>=3")],
+)
+def test_a_tool_that_succeeds_and_does_not_answer_what_was_asked(requirements, said):
+    packages = read_compiled("click==8.0\n", tool="uv")
+    with pytest.raises(ResolverError, match=said):
+        answered(Question(requirements=requirements), packages, tool="uv")
+
+
+def test_what_need_not_be_in_an_answer():
+    question = Question(requirements=("gone", "own>=2", 'old ; python_version < "3"'), absent=("own",), overrides=("gone<0",))
+    assert answered(question, (), tool="uv") == ()
 
 
 @given(st.text(max_size=200))

@@ -73,6 +73,23 @@ def test_choices():
     ]
 
 
+def test_all_but_one_version_is_one_requirement():
+    text = "No solution found:\n  Because a==1 depends on one of:\n b<2.0\n b>2.0\n and you require a==1, you lose."
+    assert ("b", "a==1", "b!=2.0") in rows(uv_conflicts(text))
+
+
+@pytest.mark.parametrize(
+    ("clause", "not_offered"),
+    [
+        ("only attrs<=26.1.0 is available", "more than attrs<=26.1.0"),
+        ("only the following versions of attrs are available: attrs==1 attrs==2", "what is asked of attrs"),
+    ],
+)
+def test_what_an_index_has_is_not_what_it_lacks(clause, not_offered):
+    text = f"No solution found when resolving dependencies:\n  Because {clause} and you require attrs>27, you lose."
+    assert ("attrs", "index", not_offered) in rows(uv_conflicts(text))
+
+
 def test_what_is_known_from_before_is_not_told_twice():
     assert rows(uv_conflicts(LONG)) == [
         ("docutils", "sphinx>=7.4.0,<=8.2.3", "docutils>=0.20,<0.22"),
