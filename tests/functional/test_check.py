@@ -84,9 +84,10 @@ def test_a_baseline_lets_new_findings_fail_and_reports_cured_ones(project: Path)
 def test_a_baseline_that_cannot_be_understood_is_refused(project: Path) -> None:
     steadypin("baseline", "write", *ENV, "-o", "known.json", cwd=project)
     text = (project / "known.json").read_text()
+    assert len(text.splitlines()) == len(json.loads(text)["value"]["findings"]) + 2  # a review shows each that came or went
     (project / "known.json").write_text(text.replace('"schema_version": 1', '"schema_version": 2'))
     newer = steadypin("check", *ENV, "--baseline", "known.json", cwd=project)
-    assert newer.code == 2 and "schema_version 2" in newer.err
+    assert newer.code == 2 and "schema_version 2" in newer.err and "delete the file" in newer.err
     (project / "known.json").write_text(text[:40])
     assert steadypin("check", *ENV, "--baseline", "known.json", cwd=project).code == 2
     assert steadypin("check", *ENV, "--baseline", "nowhere.json", cwd=project).code == 2

@@ -39,6 +39,7 @@ def test_a_suite_gets_a_test_for_each_family_only_when_asked(tmp_path: Path) -> 
     asked = run_pytest(tmp_path, "--steadypin", "-rf")
     assert asked.returncode == 1 and "surely-not-installed 1.0 is locked, but not installed" in asked.stdout
     assert "FAILED" in asked.stdout and "steadypin[drift]" in asked.stdout and "Traceback" not in asked.stdout
+    assert "(requirements.txt:1:1)\n    -> " in asked.stdout
     (tmp_path / "requirements.txt").unlink()
     assert "no lock to check against" in run_pytest(tmp_path, "--steadypin").stdout
 

@@ -60,7 +60,7 @@ def renewed(old: Baseline | None, report: Report, silent: frozenset[str], *, pru
     What the file knows of rules that are `silent`, not asked this time, stays.
     """
     from steadypin import codec
-    from steadypin.model.baseline import Baseline, KnownFinding
+    from steadypin.model.baseline import KnownFinding
 
     before = {entry.fingerprint: entry for entry in old.findings} if old else {}
     now = {
@@ -70,12 +70,13 @@ def renewed(old: Baseline | None, report: Report, silent: frozenset[str], *, pru
     }
     unheard = {key: entry for key, entry in before.items() if entry.rule in silent}
     after = {**{key: entry for key, entry in now.items() if not prune or key in before}, **unheard}
-    plain = codec.to_plain(
-        Baseline(findings=tuple(sorted(after.values(), key=lambda entry: (entry.rule, entry.package or "", entry.fingerprint))))
-    )
-    document = {"kind": KIND, "schema_version": codec.SCHEMA_VERSION, "value": plain}
+    entries = sorted(after.values(), key=lambda entry: (entry.rule, entry.package or "", entry.fingerprint))
+    # The document with each finding on a line of its own, so that a review shows what came and went, and branches merge.
+    empty = {"kind": KIND, "schema_version": codec.SCHEMA_VERSION, "value": {"findings": []}}
+    head, foot = codec.dumps(empty).split("[]")
+    lines = ",\n".join(codec.dumps(codec.to_plain(entry)) for entry in entries)
     return Written(
-        text=codec.dumps(document) + "\n",
+        text=f"{head}[\n{lines}\n]{foot}\n" if lines else f"{head}[]{foot}\n",
         added=len(after.keys() - before.keys()),
         removed=len(before.keys() - after.keys()),
         kept=len(after.keys() & before.keys()),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
+from steadypin.model.locked import LockedPackage
 from steadypin.model.report import Report
 from steadypin.reporters.layout import count
 from steadypin.reporters.plain import summary
@@ -64,15 +65,18 @@ def _finding(finding: Finding) -> Sequence[str]:
 
 
 def _packages(report: Report) -> Iterator[str]:
+    """The ledgers. Of a check, which is for every day, only where something is to be said."""
     columns = ("package", "declared", "locked", "installed", "wanted", "latest", "age", "held by")
-    yield from section("## Packages", columns, map(_package, report.packages))
+    named = {finding.package for finding in report.findings}
+    shown_ones = [package for package in report.packages if report.command != "check" or package.name in named]
+    yield from section("## Packages", columns, map(_package, shown_ones))
 
 
 def _package(package: PackageComparison) -> Sequence[str]:
     cells = (
         package.name,
         ", ".join(dict.fromkeys(item.requirement for item in package.declared)),
-        ", ".join(sorted({entry.version or entry.kind for entry in package.locked})),
+        ", ".join(sorted({entry.version or _unversioned(entry) for entry in package.locked})),
         (package.installed[0].version or "?") if package.installed else "",
         package.wanted.version if package.wanted else "",
         package.latest.version if package.latest else "",
@@ -80,6 +84,10 @@ def _package(package: PackageComparison) -> Sequence[str]:
         held_by(package),
     )
     return [code(cell) for cell in cells]
+
+
+def _unversioned(entry: LockedPackage) -> str:
+    return "unpinned" if entry.kind == "index" else entry.kind
 
 
 def _suppressed(report: Report) -> Iterator[str]:
