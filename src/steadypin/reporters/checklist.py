@@ -201,7 +201,7 @@ def _stage(stage: Stage, evidence: Evidence, ticked: frozenset[str], detail: _De
         key = _stage_key(stage)
         yield f"- [{_tick(key, ticked, False)}] {count(len(stage.changes), 'change')} <!-- {key} -->"
         return
-    visible = [change for change in stage.changes if detail.indirect or change.direct or change.cures or change.flaws]
+    visible = [change for change in stage.changes if detail.indirect or _matters(change, ticked)]
     yield from (_task(change, evidence, ticked, detail) for change in visible)
     hidden = len(stage.changes) - len(visible)
     if hidden:
@@ -210,6 +210,11 @@ def _stage(stage: Stage, evidence: Evidence, ticked: frozenset[str], detail: _De
     yield from ([""] if quoted else ())
     for change in quoted:
         yield from folded(change.name, change.quotes, heavy_only=not detail.quotes)
+
+
+def _matters(change: Change, ticked: frozenset[str]) -> bool:
+    """Whether a change is shown where room is scarce: a tick that is not shown is lost to the next update."""
+    return bool(change.direct or change.cures or change.flaws or _key(change) in ticked)
 
 
 def _task(change: Change, evidence: Evidence, ticked: frozenset[str], detail: _Detail) -> str:

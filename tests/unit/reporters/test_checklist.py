@@ -101,6 +101,16 @@ def test_500_changes_fit_and_it_is_said():
     assert with_words.startswith("words " * 100)
 
 
+def test_ticks_among_500_changes_outlive_a_long_text_and_the_next_plan():
+    body = checklist.render(plan(100), body="Mine.\n")
+    ticked = body.replace("- [ ] `package-7`", "- [x] `package-7`").replace("- [ ] **`package-8`**", "- [x] **`package-8`**")
+    assert ticked.count("- [x]") == 2 and checklist.render(plan(100), body=ticked) == ticked
+    crowded = checklist.render(plan(500), body=ticked + "words " * 5_000)
+    assert len(crowded) <= checklist.LIMIT and "indirect changes, " in crowded
+    assert crowded.startswith("Mine.\n") and crowded.endswith("words ")
+    assert "- [x] `package-7`" in crowded and "- [x] **`package-8`**" in crowded and crowded.count("- [x]") == 2
+
+
 @pytest.mark.parametrize("count", [1, 50, 200, 1000, 5_000])
 @pytest.mark.parametrize("limit", [2_000, 20_000, checklist.LIMIT])
 def test_any_limit_is_kept(count, limit):
