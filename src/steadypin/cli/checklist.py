@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from steadypin.cli.output import check_writable, write_file, write_stdout
-from steadypin.cli.plan import request_of
+from steadypin.cli.plan import for_version, request_of
 from steadypin.cli.progress import steps
 from steadypin.cli.settings import settings_of
 from steadypin.cli.words import ReviewOptions, file
@@ -33,7 +33,7 @@ def checklist(options: ChecklistOptions) -> int:
     from steadypin.pipeline import lifting, planning
 
     if options.plan is None:
-        settings = settings_of(options)
+        settings = for_version(settings_of(options))
         facts = planning.gather(settings, reading.Request())
         made = lifting.plan(facts, settings, request_of(options, settings), tell=steps("solving", quiet=options.quiet))
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadypin.cli.output import Destinations, emit, presentation
@@ -11,6 +13,7 @@ from steadypin.cli.words import FactsOption, PlanningOptions, ReportOptions, Rev
 from steadypin.config import Settings
 from steadypin.errors import UsageError
 from steadypin.reporters.plans import PLAN_REPORTERS
+from steadypin.values import replace
 
 if TYPE_CHECKING:
     from steadypin.pipeline.planning import PlanRequest
@@ -33,12 +36,12 @@ def plan(options: PlanOptions) -> int:
     steadypin plan                                 everything, as far as it can go
     steadypin plan --to minor --to django=latest   no major but django's
     steadypin plan --to security                   only what cures known flaws
-    steadypin plan --target python=3.13            for another Python
+    steadypin plan --python 3.13                   for another Python (as --target python=3.13)
     steadypin plan -o plan.json -o plan.md         for `upgrade`, and for people
     """
     to = Destinations.parse(options.format, options.output, PLAN_REPORTERS, "a plan")
     kind = grouping(options.group_by or "risk", one_by_one=options.one_by_one, all_at_once=options.all_at_once)
-    settings = settings_of(options)
+    settings = for_version(settings_of(options))
     from steadypin.pipeline import facts as reading
     from steadypin.pipeline import lifting, planning
 
@@ -49,6 +52,14 @@ def plan(options: PlanOptions) -> int:
     made = lifting.plan(facts, settings, request, tell=steps("solving", quiet=options.quiet))
     emit(made, to, presentation(quiet=options.quiet, verbose=options.verbose))
     return 0
+
+
+def for_version(settings: Settings) -> Settings:
+    """`--python 3.13` names a Python to plan for, and no environment: that is found as ever."""
+    bare = settings.python is not None and re.fullmatch(r"\d+\.\d+(\.\d+)?", str(settings.python)) is not None
+    if not bare or settings.target or Path(str(settings.python)).exists():
+        return settings
+    return replace(settings, python=None, target=f"python={settings.python}")
 
 
 def request_of(options: PlanningOptions, settings: Settings, *, group_by: str = "risk", hashes: bool = False) -> PlanRequest:
