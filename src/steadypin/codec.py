@@ -7,10 +7,10 @@ here. Unknown keys are an error: a file from a newer schema must not be half und
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import types
 import typing
+from collections.abc import Callable
 from enum import Enum, IntEnum
 from typing import Any, TypeVar
 
@@ -98,91 +98,145 @@ def decode(text: str, cls: type[T], *, kind: str, path: str) -> T:
             hint="use the steadypin that wrote the file, or write the file again",
         )
     try:
-        return typing.cast(T, _build(cls, document.get("value"), "value"))
+        return typing.cast(T, _builder(cls)(document.get("value")))
     except _Mismatch as error:
         raise StaleInput(f"{path}: {error}", hint=f"the file was edited or cut off; write it again ({kind})") from None
 
 
 def digest(value: object) -> str:
     """SHA-256 of the value's canonical JSON, as 64 hex digits."""
+    import hashlib
+
     return hashlib.sha256(dumps(to_plain(value)).encode()).hexdigest()
 
 
 class _Mismatch(Exception):
-    """A part that does not have the shape of its annotation; the message starts with its key path."""
+    """A part that does not have the shape of its annotation: what is wrong, and the key path, which grows on the way out."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.place = ""
+
+    def __str__(self) -> str:
+        return f"value{self.place}: {self.args[0]}"
+
+    def within(self, key: str) -> _Mismatch:
+        """The same fault, seen from outside."""
+        self.place = key + self.place
+        return self
+
+
+Builder = Callable[[Any], Any]
 
 
 @functools.cache
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
-
-
-@functools.cache
-def _required(cls: type) -> frozenset[str]:
-    if not is_dataclass(cls):
-        return frozenset()
-    missing = MISSING
-    return frozenset(f.name for f in fields(cls) if f.default is missing and f.default_factory is missing)
-
-
-def _build(kind: Any, plain: Any, path: str) -> Any:
+def _builder(kind: Any) -> Builder:
+    """What makes a value of an annotation out of plain JSON; chosen once for each annotation. Its faults are _Mismatch."""
     origin = typing.get_origin(kind)
     if kind is Any:
-        return plain
+        return _as_it_is
     if origin in (types.UnionType, typing.Union):
-        return _build_union(typing.get_args(kind), plain, path)
-    if origin in (tuple, frozenset):
-        return _build_collection(origin, typing.get_args(kind), plain, path)
+        return _union_builder(typing.get_args(kind))
+    if origin is tuple or origin is frozenset:
+        return _collection_builder(origin, typing.get_args(kind))
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return _build_enum(kind, plain, path)
+        return _enum_builder(kind)
     if is_dataclass(kind):
-        return _build_dataclass(typing.cast(type, kind), plain, path)
+        return _dataclass_builder(typing.cast(type, kind))
     if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        return _build_row(kind, plain, path)
-    if kind is float and type(plain) is int:
-        return float(plain)
-    if not isinstance(kind, type) or type(plain) is not kind:
-        raise _Mismatch(f"{path}: expected {getattr(kind, '__name__', kind)}, found {type(plain).__name__}")
+        row = _row_builder([_builder(item) for item in typing.get_type_hints(kind).values()])
+        return lambda plain: kind(*row(plain))
+    return _scalar_builder(kind)
+
+
+def _as_it_is(plain: Any) -> Any:
     return plain
 
 
-def _build_union(choices: tuple[Any, ...], plain: Any, path: str) -> Any:
-    if plain is None and type(None) in choices:
-        return None
-    rest = [choice for choice in choices if choice is not type(None)]
-    return _build(rest[0], plain, path)
+def _scalar_builder(kind: Any) -> Builder:
+    def build(plain: Any) -> Any:
+        if plain.__class__ is kind:
+            return plain
+        if kind is float and plain.__class__ is int:
+            return float(plain)
+        raise _Mismatch(f"expected {getattr(kind, '__name__', kind)}, found {type(plain).__name__}")
+
+    return build
 
 
-def _build_collection(origin: Any, args: tuple[Any, ...], plain: Any, path: str) -> Any:
-    if not isinstance(plain, list):
-        raise _Mismatch(f"{path}: expected a list, found {type(plain).__name__}")
+def _union_builder(choices: tuple[Any, ...]) -> Builder:
+    build_rest = _builder(next(choice for choice in choices if choice is not type(None)))
+    if type(None) not in choices:
+        return build_rest
+    return lambda plain: None if plain is None else build_rest(plain)
+
+
+def _collection_builder(origin: Callable[[list[Any]], Any], args: tuple[Any, ...]) -> Builder:
     if origin is tuple and not (len(args) == 2 and args[1] is Ellipsis):
-        if len(plain) != len(args):
-            raise _Mismatch(f"{path}: expected {len(args)} items, found {len(plain)}")
-        return tuple(_build(kind, item, f"{path}[{i}]") for i, (kind, item) in enumerate(zip(args, plain, strict=True)))
-    return origin(_build(args[0], item, f"{path}[{i}]") for i, item in enumerate(plain))
+        row = _row_builder([_builder(kind) for kind in args])
+        return lambda plain: tuple(row(plain))
+    build_item = _builder(args[0])
+
+    def build(plain: Any) -> Any:
+        if plain.__class__ is not list:
+            raise _Mismatch(f"expected a list, found {type(plain).__name__}")
+        built: list[Any] = []
+        try:
+            for item in plain:
+                built.append(build_item(item))  # noqa: PERF401 - its length is the place of a fault
+        except _Mismatch as fault:
+            raise fault.within(f"[{len(built)}]") from None
+        return origin(built)
+
+    return build
 
 
-def _build_enum(kind: type[Enum], plain: Any, path: str) -> Any:
-    try:
-        return kind[str(plain).upper()] if issubclass(kind, IntEnum) else kind(plain)
-    except (KeyError, ValueError):
-        raise _Mismatch(f"{path}: {plain!r} is not a {kind.__name__}") from None
+def _row_builder(builders: list[Builder]) -> Builder:
+    def build(plain: Any) -> list[Any]:
+        if plain.__class__ is not list or len(plain) != len(builders):
+            raise _Mismatch(f"expected a list of {len(builders)}")
+        built: list[Any] = []
+        try:
+            for build_item, item in zip(builders, plain, strict=True):
+                built.append(build_item(item))  # noqa: PERF401 - its length is the place of a fault
+        except _Mismatch as fault:
+            raise fault.within(f"[{len(built)}]") from None
+        return built
+
+    return build
 
 
-def _build_dataclass(cls: type, plain: Any, path: str) -> Any:
-    if not isinstance(plain, dict):
-        raise _Mismatch(f"{path}: expected an object, found {type(plain).__name__}")
-    hints = _hints(cls)
-    if unknown := plain.keys() - hints.keys():
-        raise _Mismatch(f"{path}: unknown key {min(unknown)!r}")
-    if missing := _required(cls) - plain.keys():
-        raise _Mismatch(f"{path}: missing key {min(missing)!r}")
-    return cls(**{name: _build(hints[name], content, f"{path}.{name}") for name, content in plain.items()})
+def _enum_builder(kind: type[Enum]) -> Builder:
+    def build(plain: Any) -> Enum:
+        try:
+            return kind[str(plain).upper()] if issubclass(kind, IntEnum) else kind(plain)
+        except (KeyError, ValueError):
+            raise _Mismatch(f"{plain!r} is not a {kind.__name__}") from None
+
+    return build
 
 
-def _build_row(cls: Any, plain: Any, path: str) -> Any:
-    hints = list(_hints(cls).values())
-    if not isinstance(plain, list) or len(plain) != len(hints):
-        raise _Mismatch(f"{path}: expected a row of {len(hints)}")
-    return cls(*(_build(kind, item, f"{path}[{i}]") for i, (kind, item) in enumerate(zip(hints, plain, strict=True))))
+def _dataclass_builder(cls: type) -> Builder:
+    hints = typing.get_type_hints(cls)
+    builders: dict[str, Builder] = {}  # made when a field is first met: some classes contain themselves
+    required = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
+
+    def build(plain: Any) -> Any:
+        if plain.__class__ is not dict:
+            raise _Mismatch(f"expected an object, found {type(plain).__name__}")
+        values = {}
+        for name, content in plain.items():
+            build_field = builders.get(name)
+            if build_field is None:
+                if name not in hints:
+                    raise _Mismatch(f"unknown key {name!r}")
+                build_field = builders[name] = _builder(hints[name])
+            try:
+                values[name] = build_field(content)
+            except _Mismatch as fault:
+                raise fault.within(f".{name}") from None
+        if not required <= values.keys():
+            raise _Mismatch(f"missing key {min(required - values.keys())!r}")
+        return cls(**values)
+
+    return build
