@@ -86,7 +86,7 @@ def run(case: Case) -> Iterator[Finding]:
         yield from _unpinned_tools(package)
         yield from _contradicted(package, case)
     for file in case.facts.files:
-        yield from _loose(file)
+        yield from _loose(file, case.facts.target)
         yield from _hashes(file, case)
         yield from _freshness(file, case)
     problems = [problem for file in case.facts.files for problem in file.problems]
@@ -136,13 +136,13 @@ def _unpinned_tools(package: PackageComparison) -> Iterator[Finding]:
 
 def _fixed(text: str) -> bool:
     """Whether a requirement admits one version only, or one place."""
-    requirement = parse.requirement(text)
-    return requirement is None or bool(requirement.url) or parse.exact_version(text) is not None
+    asked = parse.parts(text)
+    return asked is None or bool(asked.url) or parse.exact_version(text) is not None
 
 
 def _short(text: str) -> str:
-    requirement = parse.requirement(text)
-    return str(requirement.specifier) or "any version" if requirement else text
+    asked = parse.parts(text)
+    return asked.specifier or "any version" if asked else text
 
 
 def _contradicted(package: PackageComparison, case: Case) -> Iterator[Finding]:
@@ -163,7 +163,7 @@ def _contradicted(package: PackageComparison, case: Case) -> Iterator[Finding]:
 def _violates(demand: Demand, entry: LockedPackage, case: Case) -> bool:
     if demand.declared is None or entry.version is None or _is_apart(demand.declared, entry, case):
         return False
-    return parse.version(entry.version) is not None and demand.refuses(entry.version)
+    return parse.is_version(entry.version) and demand.refuses(entry.version)
 
 
 def _is_apart(item: DeclaredRequirement, entry: LockedPackage, case: Case) -> bool:
@@ -171,17 +171,25 @@ def _is_apart(item: DeclaredRequirement, entry: LockedPackage, case: Case) -> bo
     return entry.location.path in case.locked_by_section and (item.group or "default") not in (entry.groups or ())
 
 
-def _loose(file: SourceFile) -> Iterator[Finding]:
-    """Entries of a lock that lock nothing."""
+def _loose(file: SourceFile, target: Target) -> Iterator[Finding]:
+    """Entries of a lock that lock nothing. (pipenv leaves what its own platform does not need without a version.)"""
     for entry in file.packages if file.role == "lock" else ():
         if entry.kind == "index" and entry.version is None and entry.name:
-            yield UNPINNED.finding(
-                f"{entry.name} stands in {file.path} without an exact version ({_short(entry.requirement or '')})",
+            here = target.applies(entry.marker)
+            asked = f" ({_short(entry.requirement)})" if entry.requirement else ""
+            asked += "" if here else ", for other environments"
+            finding = UNPINNED.finding(
+                f"{entry.name} stands in {file.path} without an exact version{asked}",
                 package=entry.name,
                 at=[entry.location],
-                remedy=f"write {entry.name}==VERSION, or compile {file.path} again",
+                remedy=f"write {entry.name}==VERSION, or {_again(file)}",
                 about=file.path,
             )
+            yield finding if here else replace(finding, severity=Severity.LOW)
+
+
+def _again(file: SourceFile) -> str:
+    return f"compile {file.path} again" if file.format == "requirements" else _LOCK_COMMAND.get(file.format, "lock again")
 
 
 def _hashes(file: SourceFile, case: Case) -> Iterator[Finding]:

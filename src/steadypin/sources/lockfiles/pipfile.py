@@ -116,7 +116,7 @@ def _entry(key: str, written: Any, section: str, place: Location, draft: Draft) 
         raise WrongShape(place.key, f"expected a table or a version, found {kind_of(written)}")
     entry = Table(written, place.key)
     kind, origin = _source(entry)
-    version = _version(entry, name, kind, place, draft)
+    version = _version(entry, name, place, draft)
     hashes = entry.texts("hashes")
     package = LockedPackage(
         name=name,
@@ -147,13 +147,11 @@ def _source(entry: Table) -> tuple[str, Origin | None]:
     return "editable" if entry.flag("editable") else kind, Origin(kind=kind, url=redact(where), subdirectory=subdirectory)
 
 
-def _version(entry: Table, name: str, kind: str, place: Location, draft: Draft) -> str | None:
+def _version(entry: Table, name: str, place: Location, draft: Draft) -> str | None:
     """The text after `==` or `===`; anything else (`*`, a range) is not a pin."""
     written = (entry.text("version") or "").strip()
     bare = written.removeprefix("==").removeprefix("=").strip()
     if not written.startswith("==") or not bare or bare.endswith(".*") or "," in bare:
-        if kind == "index":
-            draft.problem(f"{name}: not pinned to one version ({printable(written, 60) or 'no version'})", place)
         return None
     if not written.startswith("==="):
         draft.version(bare, name, place)

@@ -65,7 +65,7 @@ def test_pipfile_sections_of_any_name_and_their_merging() -> None:
 def test_pipfile_entries_that_pin_nothing_are_told(version: str | None) -> None:
     file = read_pipfile({"foo": {"version": version}})
     assert file.unpinned == ("foo",)
-    assert "not pinned" in file.problems[0].message
+    assert not file.problems, "a rule of its own speaks of them (pipenv writes such entries for other platforms)"
 
 
 def test_pipfile_spec_of_the_future_is_refused() -> None:
