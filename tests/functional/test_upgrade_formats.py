@@ -18,6 +18,7 @@ from steadypin.trials.sandbox.installers import Installer, Pip, Uv
 from steadypin.trials.sandbox.pins import Pins
 from tests.support.command import Ran, environment, steadypin
 from tests.support.index_server import Rel, TestIndex
+from tests.support.venvs import other_pythons
 
 pytestmark = pytest.mark.slow
 
@@ -165,12 +166,43 @@ def test_pip_does_where_uv_is_not_wanted(tmp_path: Path, index: TestIndex) -> No
     assert (root / "requirements.txt").read_text("utf-8") == "app==2.0\nbad==1.0\n"
 
 
+def old_python(*minors: str) -> str:
+    found = {".".join(path.parts[-3].split(".")[:2]): str(path) for path in other_pythons()}
+    return next((found[minor] for minor in minors if minor in found), "") or pytest.skip(
+        f"no Python {' or '.join(minors)} here"
+    )
+
+
+def test_a_project_of_an_old_python_is_tried_with_that_python(tmp_path: Path, index: TestIndex) -> None:
+    root = project(tmp_path)
+    python = old_python("3.6", "3.7")
+    uv(root, index, "venv", "-q", "--python", python, ".venv")
+    (root / "requirements.txt").write_text("old==2.0\n", encoding="utf-8")
+    suite = f"import sys\nassert sys.version_info < (3, 8), 3\nopen({str(tmp_path / 'seen')!r}, 'a').write(sys.version)\n"
+    (root / "suite.py").write_text(suite, encoding="utf-8")
+    words = ("upgrade", "--all-at-once", "--index-url", index.url, "--apply", "--test", "python suite.py")
+    ran = steadypin(*words, cwd=root, home=tmp_path / "home", timeout=120)
+    assert ran.code == 0, ran.out + ran.err
+    assert (root / "requirements.txt").read_text("utf-8") == "old==3.0\n"
+    assert (tmp_path / "seen").read_text("utf-8").count("3.") >= 2
+
+
+@pytest.mark.network
+def test_a_python_that_uv_has_dropped_gets_a_virtualenv_that_knows_it(tmp_path: Path) -> None:
+    lab = Environment(folder=tmp_path / "env", base=old_python("2.7", "3.6"), installer=Pip(cache=tmp_path / "cache"))
+    for version in ("1.16.0", "1.17.0"):
+        lab.move(Pins(versions=(("six", version),)))
+        words = [str(lab.python), "-c", "import six; print(six.__version__)"]
+        assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip() == version
+    assert lab.built == 1
+
+
 @pytest.mark.parametrize("kind", ["uv"])
 def test_an_environment_is_moved_by_delta_and_never_poisoned(tmp_path: Path, index: TestIndex, kind: str) -> None:
     found = find_uv()
     assert found is not None
     options = ("--index-url", index.url)
-    installer: Installer = Uv(command=found.command, options=options) if kind == "uv" else Pip(options=options)
+    installer: Installer = Uv(command=found.command, options=options) if kind == "uv" else Pip(cache=tmp_path, options=options)
     lab = Environment(folder=tmp_path / "env", base=sys.executable, installer=installer)
 
     def value() -> str:

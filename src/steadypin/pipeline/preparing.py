@@ -16,13 +16,14 @@ from steadypin.model.gap import Gap
 from steadypin.model.parse import normalise
 from steadypin.model.plan import Plan
 from steadypin.pipeline import planning
+from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.moving import Mover
 from steadypin.pipeline.progress import Tell
 from steadypin.pipeline.testing import test_command
 from steadypin.pipeline.trying import Limits
 from steadypin.planning.candidates import resolve_base
 from steadypin.planning.problem import Problem, pose
-from steadypin.resolution.uv import find_uv
+from steadypin.resolution.uv import find_uv, starts
 from steadypin.trials.results import Versions, differences
 from steadypin.trials.sandbox.installers import Pip, Uv
 from steadypin.values import dataclass, field, replace
@@ -189,10 +190,6 @@ def _environment_gaps(facts: Facts, today: Versions) -> Iterator[Gap]:
         )
 
 
-OLDEST_OF_UV = (3, 6)
-"""The oldest Python that uv makes environments for; it promises less, and does it."""
-
-
 def interpreter(scene: Scene) -> str:
     """An interpreter to make environments with: the audited environment's own, this one, or the target's version."""
     environment = scene.facts.environment
@@ -209,14 +206,16 @@ def interpreter(scene: Scene) -> str:
 
 def installer(scene: Scene) -> Uv | Pip:
     pip = planning.pip_of(scene.facts, scene.settings)
-    too_old = tuple(int(part) for part in scene.facts.target.python.split(".")[:2]) < OLDEST_OF_UV
+    too_old = not starts(scene.facts.target.python)
     uv = find_uv(folder=None) if scene.request.plan.resolver != "pip-tools" and not too_old else None
     if uv is None and scene.settings.offline:
         raise UsageError(
-            "--offline: without uv, environments cannot be made from what was downloaded before", hint="install uv"
+            "--offline: environments are made from what was downloaded before by uv alone"
+            + (f", which knows no Python {scene.facts.target.python}" if too_old else ""),
+            hint="go online" if too_old else "install uv",
         )
     if uv is None:
-        return Pip(options=pip.options, variables=pip.variables)
+        return Pip(cache=cache_dir(scene.settings), options=pip.options, variables=pip.variables)
     return Uv(command=uv.command, options=_uv_options(pip.options), variables=pip.variables, offline=scene.settings.offline)
 
 

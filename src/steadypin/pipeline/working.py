@@ -64,5 +64,5 @@ def _installer(order: Order) -> Installer:
     site, uv = order.site, find_uv(folder=None)
     if uv is None:
         plain = tuple(word if word != "--allow-insecure-host" else "--trusted-host" for word in site.options)
-        return Pip(options=plain, variables=site.variables)
+        return Pip(cache=default_folder(), options=plain, variables=site.variables)
     return Uv(command=uv.command, options=site.options, variables=site.variables, offline=site.offline)

@@ -24,6 +24,9 @@ from steadypin.resolution.scratch import QuestionFiles, question_files
 from steadypin.resolution.uv import TIMEOUT, host_platform
 from steadypin.values import dataclass, field, replace
 
+OLDEST_PYTHON = (3, 8)
+"""The oldest Python with a pip-tools that knows `--constraint` and `--no-config`."""
+
 _ASK = (
     "import sys, importlib.util as u\n"
     "version = ''\n"
@@ -96,6 +99,11 @@ class PipTools:
 
     def _refuse(self, question: Question) -> None:
         here = host_platform()
+        if question.python and tuple(map(int, minor_of(question.python).split("."))) < OLDEST_PYTHON:
+            raise ResolverError(
+                f"the pip-tools that run under Python {minor_of(question.python)} cannot be asked what is asked here",
+                hint="pip install uv, which resolves for it",
+            )
         if question.platform and question.platform != here:
             raise ResolverError(
                 f"pip-tools resolves for the platform it runs on ({here}), not for {question.platform}",

@@ -40,6 +40,9 @@ _PLATFORMS = {
     "macos_x86_64": "x86_64-apple-darwin",
     "windows_x86_64": "x86_64-pc-windows-msvc",
 }
+OLDEST_PYTHON = (3, 6)
+"""The oldest Python that uv can start; for older ones it resolves all the same."""
+
 _DATELESS = re.compile(r"is missing an upload date, but user provided")
 _WHEEL_TAG = re.compile(r"manylinux_2_(\d+)_(x86_64|aarch64)")
 
@@ -118,8 +121,15 @@ class Uv:
         version, and does so at each question.
         """
         wanted = ".".join(python.split(".")[:2])
-        fitting = next((path for minor, path in self.interpreters if minor == wanted), None)
-        return fitting or _on_path(wanted) or next((path for _, path in self.interpreters), None)
+        known = [(minor, path) for minor, path in self.interpreters if starts(minor)]
+        fitting = next((path for minor, path in known if minor == wanted), None)
+        other = known[0][1] if known else None
+        return fitting or (_on_path(wanted) if starts(wanted) else None) or other
+
+
+def starts(python: str) -> bool:
+    """Whether uv can start a Python of this version."""
+    return tuple(int(part) for part in python.split(".")[:2] if part.isdecimal()) >= OLDEST_PYTHON
 
 
 @lru_cache(maxsize=8)

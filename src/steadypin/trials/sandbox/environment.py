@@ -20,8 +20,10 @@ from steadypin.trials.sandbox.pins import Pins
 from steadypin.trials.sandbox.room import vacate
 from steadypin.values import dataclass, field
 
-_INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)\.(?:dist|egg)-info$")
-_WHERE = "import sysconfig; print(sysconfig.get_path('purelib')); print(sysconfig.get_path('platlib'))"
+_INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
+_WHERE = (
+    "import sys; del sys.path[0]; import sysconfig; print(sysconfig.get_path('purelib')); print(sysconfig.get_path('platlib'))"
+)
 
 Files = dict[str, tuple[int, int, int]]
 """Size and times of each file; the time of the entry, too, which nobody can set."""
@@ -105,7 +107,8 @@ class Environment:
     def _make(self, pins: Pins) -> None:
         vacate(self.folder)
         self.installer.create(self.folder, self.base)
-        done = process.run([str(self.python), "-I", "-c", _WHERE], timeout=60, environment=process.scrubbed_environment())
+        words = [str(self.python), "-E", "-s", "-c", _WHERE]  # Python 2 knows no -I
+        done = process.run(words, timeout=60, environment=process.scrubbed_environment())
         self._sites = tuple(dict.fromkeys(Path(line) for line in done.stdout.splitlines() if line))
         if not self._sites:
             raise CommandError(f"{self.python}: does not start: {done.stderr[-300:]}", hint="name another Python with --python")

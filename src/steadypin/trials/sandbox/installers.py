@@ -8,17 +8,20 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from steadypin import process
 from steadypin.errors import CommandError
+from steadypin.trials.sandbox.virtualenvs import OLDEST_WITH_VENV, RELEASE, virtualenv
 from steadypin.values import dataclass, field
 
 TIMEOUT = 1800.0
 """Seconds for one installation; source distributions may have to be built."""
+
+_VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
 class Installer(Protocol):
@@ -64,21 +67,20 @@ class Uv:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pip:
-    """pip in an environment that the interpreter itself makes, or virtualenv for it: for Pythons that uv has dropped, and where
-    uv is not there.
+    """An environment's own pip: for Pythons that uv has dropped, and where uv is not there. `cache` keeps the virtualenv that
+    makes environments of old Pythons.
     """
 
+    cache: Path
     options: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def create(self, folder: Path, python: str) -> None:
-        program = python if len(Path(python).parts) > 1 else shutil.which(f"python{python}")
-        if program is None:
-            raise CommandError(f"Python {python} is not on PATH", hint=f"install Python {python}, or name one with --python")
+        program, version = _interpreter(python)
         refused = []
-        for words in ([program, "-m", "venv"], [program, "-m", "virtualenv"], ["virtualenv", "--python", program]):
+        for way in self._ways(program, version):
             try:
-                self._run([*words, str(folder)])
+                self._run([*way(), str(folder)])
                 return
             except CommandError as error:
                 refused.append((error.output or error.message).strip().rpartition("\n")[2][:200])
@@ -86,8 +88,18 @@ class Pip:
         raise CommandError(
             f"{program} cannot make an environment: {'; '.join(dict.fromkeys(refused))}",
             output="\n".join(refused),
-            hint="install uv, or a virtualenv that knows this Python (20.21.1 is the last for 2.7 and 3.6)",
+            hint=f"install uv, its module venv, or a virtualenv that knows it ({RELEASE} is the last for Python 2.7 and 3.6)",
         )
+
+    def _ways(self, program: str, version: tuple[int, ...]) -> tuple[Callable[[], list[str]], ...]:
+        def own() -> list[str]:
+            return [program, "-m", "venv"]
+
+        def ours() -> list[str]:
+            return [str(virtualenv(self.cache, self._run, self.options)), "-m", "virtualenv", "--python", program]
+
+        others = (lambda: [program, "-m", "virtualenv"], lambda: ["virtualenv", "--python", program])
+        return (own, *others) if version >= OLDEST_WITH_VENV else (*others, ours, own)
 
     def install(self, python: Path, lines: Sequence[str]) -> None:
         with listed(lines) as file:
@@ -100,6 +112,22 @@ class Pip:
     def _run(self, words: Sequence[str]) -> None:
         keep = [name for name in os.environ if name.startswith(("PIP_", "NETRC"))]
         _checked(words, process.scrubbed_environment(keep=keep, extra=dict(self.variables)))
+
+
+def _interpreter(python: str) -> tuple[str, tuple[int, ...]]:
+    """(program, version) of a path or a minor version. Raises CommandError; a version manager's stand-in may be no Python."""
+    named = len(Path(python).parts) > 1
+    program = python if named else shutil.which(f"python{python}")
+    if program is not None:
+        said = process.run([program, "-c", _VERSION], timeout=60, environment=process.scrubbed_environment()).stdout.strip()
+        if said and (named or said == python):
+            return program, tuple(map(int, said.split(".")))
+    raise CommandError(
+        f"{python} does not start" if named else f"there is no Python {python} on PATH",
+        hint="name the environment or an interpreter with --python"
+        if named
+        else f"install Python {python}, or name one with --python",
+    )
 
 
 @contextmanager
