@@ -1,6 +1,6 @@
 """Values <-> JSON: sorted, stable, with a schema version at the top.
 
-`to_json` takes any model value; `from_json` rebuilds it from the annotations of its class, so that a new field needs no code
+`to_plain` takes any model value; `from_plain` rebuilds it from the annotations of its class, so that a new field needs no code
 here. Unknown keys are an error: a file from a newer schema must not be half understood.
 """
 
@@ -97,10 +97,15 @@ def decode(text: str, cls: type[T], *, kind: str, path: str) -> T:
             f"{path}: schema_version {document.get('schema_version')!r}; this steadypin understands {SCHEMA_VERSION}",
             hint="use the steadypin that wrote the file, or write the file again",
         )
+    return from_plain(cls, document.get("value"), path=path, hint=f"the file was edited or cut off; write it again ({kind})")
+
+
+def from_plain(cls: type[T], plain: object, *, path: str, hint: str = "") -> T:
+    """The value of what `to_plain` gave. Raises StaleInput that names the file and the key path."""
     try:
-        return typing.cast(T, _builder(cls)(document.get("value")))
+        return typing.cast("T", _builder(typing.cast("Any", cls))(plain))
     except _Mismatch as error:
-        raise StaleInput(f"{path}: {error}", hint=f"the file was edited or cut off; write it again ({kind})") from None
+        raise StaleInput(f"{path}: {error}", hint=hint) from None
 
 
 def digest(value: object) -> str:
@@ -183,7 +188,7 @@ def _collection_builder(origin: Callable[[list[Any]], Any], args: tuple[Any, ...
         built: list[Any] = []
         try:
             for item in plain:
-                built.append(build_item(item))  # noqa: PERF401 - its length is the place of a fault
+                built.append(build_item(item))
         except _Mismatch as fault:
             raise fault.within(f"[{len(built)}]") from None
         return origin(built)
@@ -198,7 +203,7 @@ def _row_builder(builders: list[Builder]) -> Builder:
         built: list[Any] = []
         try:
             for build_item, item in zip(builders, plain, strict=True):
-                built.append(build_item(item))  # noqa: PERF401 - its length is the place of a fault
+                built.append(build_item(item))
         except _Mismatch as fault:
             raise fault.within(f"[{len(built)}]") from None
         return built

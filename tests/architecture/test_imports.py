@@ -19,7 +19,7 @@ MODULES = {
 TRIAL_EDGES = {"sandbox", "runner", "journal", "executors"}
 
 # What everybody speaks ("" is steadypin itself: the version). The codec is among it: digests, caches and snapshots are all JSON.
-LANGUAGE = {"", "model", "errors", "text", "toml", "durations", "codec", "values", "collector"}
+LANGUAGE = {"", "model", "errors", "text", "toml", "durations", "codec", "values", "collector", "remembered"}
 HANDS = LANGUAGE | {"process", "transport"}
 PURE = {"comparison", "checks", "planning", "trials (pure)", "reporters"}
 EDGES = {"sources", "transport", "index", "advisories", "resolution", "locking", "trials (edge)"}
@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "": set(),
     "values": set(),
     "collector": set(),
-    "model": {"values"},
+    "remembered": set(),
+    "model": {"values", "remembered"},
     "text": set(),
     "durations": {"errors"},
     "errors": {"model"},

@@ -261,8 +261,8 @@ def _says_source(distribution: InstalledDistribution, case: Case) -> bool:
         return False
     installer = (distribution.installer or "").split(" ")[0].lower()
     if installer == "pip":
-        python = parse.version(case.facts.target.python)
-        return python is not None and python.release >= (3, 9)  # the first that comes with a pip that writes it
+        python = parse.release(case.facts.target.python)
+        return python is not None and python >= [3, 9]  # the first that comes with a pip that writes it
     return installer in ("uv", "poetry", "pdm")
 
 
@@ -303,9 +303,10 @@ def _locks_disagree(package: PackageComparison, case: Case) -> Iterator[Finding]
         names = [f"{path} ({name})" for name in entry.groups or ()] if path in case.locked_by_section else [path]
         for name in names if entry.version is not None else ():
             by_file.setdefault(name, set()).add(entry.version or "")
-    comparable = [{parse.version(text) or text for text in versions} for versions in by_file.values()]
-    if len(comparable) < 2 or set.intersection(*comparable):
+    if len(by_file) < 2 or set.intersection(*by_file.values()):
         return
+    if set.intersection(*({parse.version(text) or text for text in versions} for versions in by_file.values())):
+        return  # 1.0 is 1.0.0
     said = "; ".join(f"{path} {', '.join(sorted(versions))}" for path, versions in sorted(by_file.items()))
     finding = DISAGREE.finding(
         f"locks disagree about {package.name}: {said}",

@@ -78,7 +78,7 @@ def _broken(package: PackageComparison) -> Iterator[Finding]:
 
 def _may_satisfy(found: InstalledDistribution, demand: Demand) -> bool:
     """Whether an installed version is accepted; of doubles and of broken metadata other rules speak."""
-    return found.version is None or parse.version(found.version) is None or not demand.refuses(found.version)
+    return found.version is None or not parse.is_version(found.version) or not demand.refuses(found.version)
 
 
 def _requirement(text: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from packaging.version import Version
+from typing import TYPE_CHECKING
 
 from steadypin.checks.installers import INSTALLERS
 from steadypin.checks.rule import Case, Check
@@ -15,6 +14,9 @@ from steadypin.model.location import Location
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 from steadypin.values import replace
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 YANKED = Rule(
     id="yanked",

@@ -138,21 +138,21 @@ def _chosen_groups(file: SourceFile, selection: Selection) -> frozenset[str]:
 def _lacks_markers(file: SourceFile) -> bool:
     """Whether the layout has markers on edges only: poetry.lock before 2.1, pdm.lock without `inherit_metadata`."""
     if file.format == "poetry":
-        layout = parse.version(file.format_version or "")
-        return layout is None or layout.release < (2, 1)
+        layout = parse.release(file.format_version or "")
+        return layout is None or layout < [2, 1]
     return file.format == "pdm" and all(package.groups is None for package in file.packages)
 
 
 def _top(declared: Iterable[DeclaredRequirement]) -> Iterable[LockedDependency]:
     """What a manifest asks for as edges of a lock."""
     for item in declared:
-        requirement = parse.requirement(item.requirement)
-        if item.kind == "requirement" and requirement is not None:
+        asked = parse.parts(item.requirement)
+        if item.kind == "requirement" and asked is not None:
             yield LockedDependency(
                 name=item.name,
-                specifier=str(requirement.specifier) or None,
-                marker=str(requirement.marker) if requirement.marker else None,
-                extras=tuple(sorted(requirement.extras)),
+                specifier=asked.specifier or None,
+                marker=asked.marker,
+                extras=asked.extras,
                 under=f"extra:{item.extra}" if item.extra else f"group:{item.group}" if item.group else "",
             )
 

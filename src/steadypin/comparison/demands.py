@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from packaging.requirements import Requirement
-
 from steadypin.comparison.applicable import file_group
 from steadypin.comparison.selection import Selection
 from steadypin.model import parse
@@ -32,8 +30,8 @@ def collect(
             demands.setdefault(item.name, []).append(Demand(by=place(item), requirement=item.requirement, declared=item))
     active = active_extras(_asked_extras(declared, facts.files, expected, selection), installed, facts.target)
     for name, distribution in installed.items():
-        for text, requirement in requirements(distribution, active.get(name, frozenset()), facts.target):
-            demands.setdefault(parse.normalise(requirement.name), []).append(Demand(by=name, requirement=text))
+        for text, asked in requirements(distribution, active.get(name, frozenset()), facts.target):
+            demands.setdefault(parse.normalise(asked.name), []).append(Demand(by=name, requirement=text))
     return demands
 
 
@@ -41,10 +39,8 @@ def applies(item: DeclaredRequirement, target: Target) -> bool:
     """Whether a declaration holds on the target (its extra or group being chosen)."""
     if parse.plain_pin(item.requirement):
         return True
-    requirement = parse.requirement(item.requirement)
-    if requirement is None:
-        return False
-    return requirement.marker is None or target.applies(str(requirement.marker), extras=("", item.extra or ""))
+    asked = parse.parts(item.requirement)
+    return asked is not None and target.applies(asked.marker, extras=("", item.extra or ""))
 
 
 def place(item: DeclaredRequirement) -> str:
@@ -64,16 +60,14 @@ def is_movable_pin(item: DeclaredRequirement, files: Iterable[SourceFile]) -> bo
 
 def requirements(
     distribution: InstalledDistribution, extras: frozenset[str], target: Target
-) -> Iterator[tuple[str, Requirement]]:
+) -> Iterator[tuple[str, parse.Parts]]:
     """The requirements of an installed distribution that apply here with these extras; unreadable ones are left out."""
     for text in distribution.requires:
         if not extras and _only_with_extra(text):
             continue
-        requirement = parse.requirement(text)
-        if requirement is None:
-            continue
-        if requirement.marker is None or target.applies(str(requirement.marker), extras=("", *sorted(extras))):
-            yield text, requirement
+        asked = parse.parts(text)
+        if asked is not None and target.applies(asked.marker, extras=("", *sorted(extras))):
+            yield text, asked
 
 
 def _only_with_extra(text: str) -> bool:
@@ -147,11 +141,11 @@ def _further(
     """The extras that the requirements of a distribution ask for."""
     if "[" not in "".join(distribution.requires):
         return
-    for text, requirement in requirements(distribution, extras, target):
+    for text, asked in requirements(distribution, extras, target):
         if "[" in text:
-            yield from (AskedExtra(parse.normalise(requirement.name), extra, sure) for extra in requirement.extras)
+            yield from (AskedExtra(parse.normalise(asked.name), extra, sure) for extra in asked.extras)
 
 
 def _extras_of(text: str) -> frozenset[str]:
-    requirement = parse.requirement(text)
-    return frozenset(requirement.extras) if requirement else frozenset()
+    asked = parse.parts(text)
+    return frozenset(asked.extras) if asked else frozenset()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-
-from packaging.version import Version
+from typing import TYPE_CHECKING
 
 from steadypin.model import parse
 from steadypin.model.comparison import Blocker, Demand
 from steadypin.model.released import Project, Release
 from steadypin.model.target import Target
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 
 def find(project: Project, version: str) -> Release | None:

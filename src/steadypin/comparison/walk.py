@@ -107,7 +107,4 @@ def _fits(specifier: str | None, version: str | None) -> bool:
     """Whether an edge can mean a version; specifiers in a language of their own (Poetry's `^1.2`) can mean any."""
     if not specifier or not version or specifier.lstrip("=") == version:
         return True
-    parsed = parse.specifiers(specifier)
-    if parsed is None or parse.version(version) is None:
-        return parsed is None
-    return parsed.contains(version, prereleases=True)
+    return parse.admits(specifier, version)

@@ -29,8 +29,8 @@ class Demand:
 
     def refuses(self, version: str) -> bool:
         """Whether the specifier excludes a version; direct references and unreadable texts exclude nothing."""
-        requirement = parse.requirement(self.requirement)
-        return requirement is not None and not requirement.specifier.contains(version, prereleases=True)
+        asked = parse.parts(self.requirement)
+        return asked is not None and bool(asked.specifier) and not parse.admits(asked.specifier, version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

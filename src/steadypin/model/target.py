@@ -27,7 +27,7 @@ class Target:
         """Whether a marker holds here, for any of the extras ("" is none). A marker that cannot be evaluated holds."""
         if marker is None:
             return True
-        return evaluate_marker(marker, self.environment, tuple(extras) or ("",), frozenset(groups))
+        return evaluate_marker(marker, self.environment, tuple(extras) or ("",), tuple(sorted(groups)))
 
     def accepts_python(self, requires_python: str | None) -> bool:
         """Whether a Requires-Python admits this interpreter. Unreadable ones are taken to admit it, as installers do."""

@@ -14,6 +14,7 @@ from steadypin.model.installed import PythonEnvironment
 from steadypin.model.report import Report
 from steadypin.pipeline import audit, baseline
 from steadypin.pipeline import facts as reading
+from steadypin.pipeline.remembering import remembering
 from steadypin.values import dataclass, replace
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Checked:
 def run(settings: Settings, request: Request) -> Checked:
     """The report of a check. A file that cannot be read, and a project without any lock, are errors: never "no drift"."""
     known = None if request.no_baseline else baseline.load(settings.root, request.baseline)
-    return judge(read(settings, request), settings, known)
+    with remembering(settings):
+        return judge(read(settings, request), settings, known)
 
 
 def read(settings: Settings, request: Request) -> Facts:

@@ -51,9 +51,13 @@ def _recorded(kind: str, text: str) -> Iterator[tuple[Place, Wish]]:
 def _wish(owner: str, table: str, text: str) -> Iterator[tuple[Place, Wish]]:
     body = text.partition(" ; ")[0]
     name, at, _ = body.partition(" @ ")
-    parsed = parse.requirement(name)
+    parsed = parse.parts(name)
     if parsed is not None:
-        yield (owner, table, parse.normalise(parsed.name)), None if at else frozenset(map(str, parsed.specifier))
+        yield (owner, table, parse.normalise(parsed.name)), None if at else _bounds(parsed)
+
+
+def _bounds(parsed: parse.Parts) -> frozenset[str]:
+    return frozenset(parsed.specifier.split(",")) - {""}
 
 
 def asked_by_manifests(lock: SourceFile, members: Mapping[str, SourceFile]) -> Asked:
@@ -67,10 +71,10 @@ def asked_by_manifests(lock: SourceFile, members: Mapping[str, SourceFile]) -> A
             if not entry.location.key.startswith(_UV_READS):
                 continue
             place = _place(parse.normalise(member), entry.kind, entry.extra, entry.group, entry.name, is_root)
-            parsed = parse.requirement(entry.requirement)
+            parsed = parse.parts(entry.requirement)
             if place is not None and parsed is not None:
                 by_source = parsed.url is not None or entry.location in sourced
-                wishes[place].add(None if by_source else frozenset(map(str, parsed.specifier)))
+                wishes[place].add(None if by_source else _bounds(parsed))
     return {place: frozenset(found) for place, found in wishes.items()}
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from steadypin.errors import SourceError
 from steadypin.model import parse
 from steadypin.model.locked import SourceFile
+from steadypin.remembered import remembered
 from steadypin.sources.asked import asked_by_lock, asked_by_manifests, difference
 from steadypin.sources.compiled import compiled_staleness
 from steadypin.sources.reading import read_bytes
@@ -51,7 +52,13 @@ def _manifest_of(name: str, files: Iterable[SourceFile]) -> SourceFile | None:
 
 def _is_static(manifest: SourceFile, root: Path) -> bool:
     """Whether [project] holds all that the member asks for, so that no build is needed to know it."""
-    project = _table(_read(manifest.path, root) or {}, "project")
+    text = _read(manifest.path, root)
+    return text is not None and _says_all(text)
+
+
+@remembered
+def _says_all(pyproject: str) -> bool:
+    project = _table(_parsed(pyproject) or {}, "project")
     dynamic = project.get("dynamic", [])
     return (
         bool(project) and isinstance(dynamic, list) and not {"dependencies", "optional-dependencies"} & set(map(str, dynamic))
@@ -60,21 +67,26 @@ def _is_static(manifest: SourceFile, root: Path) -> bool:
 
 def _poetry(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
     written = dict(lock.freshness).get("content-hash")
-    document = _beside(lock, root, "pyproject.toml")
-    if written is None or document is None:
+    pyproject = _beside(lock, root, "pyproject.toml")
+    if written is None or pyproject is None:
         return None
-    return _unless(written in _poetry_hashes(lock, document), "pyproject.toml", "content-hash")
+    hashes = _poetry_hashes(pyproject, (lock.generated_by or "").rpartition(" ")[2])
+    return _unless(written in hashes, "pyproject.toml", "content-hash") if hashes else None
 
 
-def _poetry_hashes(lock: SourceFile, document: dict[str, Any]) -> set[str | None]:
-    """The hashes that the Poetry which wrote the lock could have meant; of an unknown Poetry, those of all."""
-    writer = parse.version((lock.generated_by or "").rpartition(" ")[2])
-    known = writer.release if writer else None
-    hashes = {_poetry_hash(document, groups=True)}
-    if known is None or known < (2, 3):
-        hashes.add(_poetry_hash(document, groups=False))
-    if known is None or known < (2,):
-        hashes.add(_digest(_poetry_tool(document, legacy=True)))
+@remembered
+def _poetry_hashes(pyproject: str, writer: str) -> list[str | None]:
+    """The hashes that the Poetry which wrote the lock could have meant; of an unknown Poetry, those of all. None of a manifest
+    that cannot be read.
+    """
+    document, known = _parsed(pyproject), parse.release(writer)
+    if document is None:
+        return []
+    hashes = [_poetry_hash(document, groups=True)]
+    if known is None or known < [2, 3]:
+        hashes.append(_poetry_hash(document, groups=False))
+    if known is None or known < [2]:
+        hashes.append(_digest(_poetry_tool(document, legacy=True)))
     return hashes
 
 
@@ -103,16 +115,19 @@ def _poetry_tool(document: dict[str, Any], *, legacy: bool) -> dict[str, Any]:
 def _pdm(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
     facts = dict(lock.freshness)
     written = facts.get("content_hash", "").removeprefix("sha256:")
-    document = _beside(lock, root, "pyproject.toml")
-    if not written or document is None or "lock_inputs" in facts or not _table(document, "project"):
-        return None
-    if _table(document, "tool", "pdm", "workspace"):
-        return None
-    return _unless(written in _pdm_hashes(document), "pyproject.toml", "content_hash")
+    pyproject = _beside(lock, root, "pyproject.toml")
+    hashes = _pdm_hashes(pyproject) if written and pyproject is not None and "lock_inputs" not in facts else []
+    return _unless(written in hashes, "pyproject.toml", "content_hash") if hashes else None
 
 
-def _pdm_hashes(document: dict[str, Any]) -> set[str | None]:
-    """The hashes of PDM's versions: older ones did not know [dependency-groups] and hashed the overrides alone."""
+@remembered
+def _pdm_hashes(pyproject: str) -> list[str | None]:
+    """The hashes of PDM's versions: older ones did not know [dependency-groups] and hashed the overrides alone. None of a
+    workspace, and where there is no [project].
+    """
+    document = _parsed(pyproject) or {}
+    if not _table(document, "project") or _table(document, "tool", "pdm", "workspace"):
+        return []
     project, tool = _table(document, "project"), _table(document, "tool", "pdm")
     common = {
         "sources": tool.get("source", []),
@@ -122,11 +137,11 @@ def _pdm_hashes(document: dict[str, Any]) -> set[str | None]:
     }
     resolution = _table(document, "tool", "pdm", "resolution")
     own = tool.get("dev-dependencies", {})
-    hashes = set()
+    hashes = []
     for groups in (own, _pdm_groups(document)):
-        hashes.add(_digest({**common, "dev-dependencies": groups, "resolution": resolution}))
+        hashes.append(_digest({**common, "dev-dependencies": groups, "resolution": resolution}))
         for overrides in (resolution.get("overrides", {}), tool.get("overrides", {})):
-            hashes.add(_digest({**common, "dev-dependencies": groups, "overrides": overrides}))
+            hashes.append(_digest({**common, "dev-dependencies": groups, "overrides": overrides}))
     return hashes
 
 
@@ -142,9 +157,17 @@ def _pdm_groups(document: dict[str, Any]) -> dict[str, list[Any]]:
 
 def _pipenv(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
     written = dict(lock.freshness).get("pipfile-hash", "").removeprefix("sha256:")
-    document = _beside(lock, root, "Pipfile")
-    if not written or document is None or "source" not in document:
-        return None
+    pipfile = _beside(lock, root, "Pipfile")
+    hashes = _pipenv_hashes(pipfile) if written and pipfile is not None else []
+    return _unless(written in hashes, "Pipfile", "hash") if hashes else None
+
+
+@remembered
+def _pipenv_hashes(pipfile: str) -> list[str | None]:
+    """With and without package categories; none of a Pipfile without sources, to which pipenv adds its own."""
+    document = _parsed(pipfile) or {}
+    if "source" not in document:
+        return []
     data = {
         "_meta": {"sources": document["source"], "requires": document.get("requires", {})},
         "default": document.get("packages", {}),
@@ -152,25 +175,32 @@ def _pipenv(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | 
     }
     known = {"source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv", "default", "develop"}
     categories = {name: value for name, value in document.items() if name not in known}
-    hashes = {_digest(data, separators=(",", ":")), _digest({**data, **categories}, separators=(",", ":"))}
-    return _unless(written in hashes, "Pipfile", "hash")
+    return [_digest(data, separators=(",", ":")), _digest({**data, **categories}, separators=(",", ":"))]
 
 
 def _unless(fresh: bool, manifest: str, word: str) -> str | None:
     return None if fresh else f"{manifest} was changed after the lock was written: its {word} does not match"
 
 
-def _beside(lock: SourceFile, root: Path, name: str) -> dict[str, Any] | None:
+def _beside(lock: SourceFile, root: Path, name: str) -> str | None:
     return _read(posixpath.join(posixpath.dirname(lock.path), name), root)
 
 
-def _read(shown: str, root: Path) -> dict[str, Any] | None:
-    """A TOML file; None where it is not there or cannot be read (which is reported elsewhere)."""
+def _read(shown: str, root: Path) -> str | None:
+    """The text of a manifest that is TOML; None where there is none (which is reported elsewhere)."""
+    try:
+        return read_bytes(root / shown, shown=shown).decode("utf-8-sig")
+    except (SourceError, ValueError):
+        return None
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    """The document; None where it cannot be read (which is reported elsewhere)."""
     from steadypin import toml
 
     try:
-        return toml.loads(read_bytes(root / shown, shown=shown).decode("utf-8-sig"))
-    except (SourceError, ValueError, RecursionError):
+        return toml.loads(text)
+    except (ValueError, RecursionError):
         return None
 
 

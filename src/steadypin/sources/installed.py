@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from steadypin.model.installed import DirectUrl, InstalledDistribution
 from steadypin.model.location import Location, Problem
-from steadypin.model.parse import normalise, version
+from steadypin.model.parse import is_version, normalise
 from steadypin.sources.filetree import DISK, SMALL_FILE, FileTree
 from steadypin.sources.headers import Headers, end_of_headers, parse_headers
 from steadypin.text import printable
@@ -19,7 +19,6 @@ from steadypin.values import dataclass, replace
 
 _FIRST_READ = 16384
 _LONGEST = 200
-_PLAIN_VERSION = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _EDITABLE_PTH = r"(?i)__editable__[._](?P<name>.+?)-(?P<version>[^-]+)\.pth"
 _SECTION = r"\[(?P<extra>[^:\]]*)(?::(?P<marker>[^\]]*))?\]"
@@ -243,7 +242,7 @@ def _distribution(
     if not _NAME.fullmatch(raw_name) or len(raw_name) > _LONGEST:
         problems += (_problem(f"{printable(raw_name, 80)!r} is not a name that PEP 508 allows", place),)
         raw_name = raw_name[:_LONGEST]
-    if text and not _PLAIN_VERSION.fullmatch(text) and (len(text) > _LONGEST or version(text) is None):
+    if text and not (len(text) <= _LONGEST and is_version(text)):
         problems += (_problem(f"{printable(text, 80)!r} is not a PEP 440 version", place),)
         text = text[:_LONGEST]
     return InstalledDistribution(

@@ -17,6 +17,7 @@ from typing import Any
 
 from steadypin.errors import CommandError, InterpreterError
 from steadypin.model.target import Target
+from steadypin.sources import cache_file
 from steadypin.text import printable
 from steadypin.values import dataclass
 
@@ -282,23 +283,11 @@ def _read_cache(place: Path | None, asked: str) -> Interpreter | None:
 
 
 def _write_cache(place: Path | None, found: Interpreter, asked: str, candidates: object) -> None:
-    """Remember the answer; where that cannot be written, nothing is lost but time."""
+    """Remember the answer."""
     if place is None:
         return
-    import tempfile
     from dataclasses import asdict
 
     fields = asdict(found)
     fields["target"]["tags"] = " ".join(found.target.tags)
-    content = json.dumps({"asked": asked, "interpreter": fields, "site_candidates": candidates})
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=place.parent, suffix=".tmp")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(content)
-        Path(temporary).replace(place)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
+    cache_file.keep(place, json.dumps({"asked": asked, "interpreter": fields, "site_candidates": candidates}))

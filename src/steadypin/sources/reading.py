@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -9,8 +10,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from steadypin import collector
-from steadypin.errors import SourceError, UsageError
+from steadypin import collector, remembered
+from steadypin.errors import SourceError, StaleInput, UsageError
 from steadypin.model.location import Location, Problem
 from steadypin.model.locked import SourceFile
 from steadypin.sources.lockfiles import READERS, Reader
@@ -57,10 +58,27 @@ def read_file(path: Path, *, shown: str | None = None, format: str | None = None
             hint=f"say what it is with --as FORMAT: {', '.join(formats())}",
         )
     with collector.paused(only_if=len(data) >= _LARGE):
-        file = reader.read(data, name)
+        file = _said(reader, data, name)
     if within is None and (target := link_out(path)) is not None:
         message = f"a symbolic link that leads out of its folder, to {printable(str(target))}"
         file = replace(file, problems=(Problem(message=message, location=Location(path=name)), *file.problems))
+    return file
+
+
+def _said(reader: Reader, data: bytes, name: str) -> SourceFile:
+    """What the reader says of these bytes; it need not be asked where an earlier run was told."""
+    if not remembered.is_kept():
+        return reader.read(data, name)
+    from steadypin import codec
+    from steadypin.sources.recollection import fingerprint
+
+    kind, mark = f"file {reader.format}", fingerprint(data)
+    known = remembered.recall(kind, name)
+    if isinstance(known, dict) and known.get("mark") == mark:
+        with contextlib.suppress(StaleInput):
+            return codec.from_plain(SourceFile, known.get("says"), path=name)
+    file = reader.read(data, name)
+    remembered.note(kind, name, {"mark": mark, "says": codec.to_plain(file)})
     return file
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
-
-from packaging.requirements import Requirement
 
 from steadypin.model.locked import Origin
 from steadypin.model.parse import plain_pin, requirement
 from steadypin.sources.lockfiles.parts import file_name, is_name, marker_text, readable_requirement
 from steadypin.text import redact
 from steadypin.values import dataclass
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 _VCS = ("git", "hg", "svn", "bzr")
 _PLAIN = ("http", "https", "ftp", "file")

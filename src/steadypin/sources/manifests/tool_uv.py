@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from packaging.requirements import Requirement
+from typing import TYPE_CHECKING, Any
 
 from steadypin.model import parse
 from steadypin.model.locked import Origin, SourceFile
@@ -16,6 +14,9 @@ from steadypin.sources.manifests.places import Key
 from steadypin.sources.manifests.shapes import Sheet
 from steadypin.text import redact
 from steadypin.values import dataclass
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 _LISTS = (
     ("constraint-dependencies", Where(kind="constraint")),
