@@ -1,7 +1,7 @@
 """Find the files of a project folder that a reader claims.
 
-Nothing is opened but .gitignore files, and the heads of those that only their content tells (`dev.txt` beside `dev.in`). What git ignores is left out, and so are environments, caches and vendored trees.
-Symbolic links to folders are never followed.
+Nothing is opened but .gitignore files, and the heads of those that only their content tells (`dev.txt` beside `dev.in`).
+What git ignores is left out, and so are environments, caches and vendored trees. Symbolic links to folders are never followed.
 """
 
 from __future__ import annotations
