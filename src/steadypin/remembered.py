@@ -44,7 +44,7 @@ def end() -> Answers | None:
 
 
 def remembered(function: Callable[P, A]) -> Callable[P, A]:
-    """Cache a pure function of a text and of what can be written as one (texts, tuples of texts; in no changing order).
+    """Cache a pure function of a text and of values that `repr` writes in full and always alike (no sets).
 
     It answers in what JSON can hold, without tuples, and is called with positional arguments.
     """

@@ -174,7 +174,15 @@ NEVER = {"typer", "click", "rich", "requests", "urllib3", "yaml", "pathspec", "p
 ROOMS = {"index", "advisories", "resolution", "locking", "trials", "planning"}
 
 
+KNOWN = {"tomllib", "tomli", "logging", "inspect", "subprocess", "hashlib"}
+"""What is loaded to find out what an earlier check found out already."""
+
+
 def test_a_check_loads_neither_network_nor_machinery(project: Path) -> None:
+    (project / "pyproject.toml").write_text(
+        '[project]\nname = "app"\nversion = "1"\ndependencies = ["alpha>=1,<2 ; python_version>\'3\'"]\n'
+    )
+    site_packages(project / "site-packages", {"gamma 1.0": ("alpha!=3,>=0.5", "beta; os_name == 'other'")})
     steadypin("check", *ENV, cwd=project)  # the interpreter is asked once, and known from then on
     code = "import sys\nfrom steadypin.cli.entry import run\ncode = run(sys.argv[1:])\nprint(*sys.modules, file=sys.stderr)"
     words = ["check", *ENV, "-q"]
@@ -184,6 +192,23 @@ def test_a_check_loads_neither_network_nor_machinery(project: Path) -> None:
     loaded = set(done.stderr.split())
     assert "steadypin.pipeline.check" in loaded
     assert loaded & NEVER == set()
+    assert not {name for name in loaded if name in KNOWN or name.startswith("packaging.")}
     assert not {name for name in loaded if name.startswith("steadypin.") and name.split(".")[1] in ROOMS}
     formats = {name.rpartition(".")[2] for name in loaded if name.startswith("steadypin.sources.lockfiles.")}
     assert not formats & {"uv", "poetry", "pdm", "pipfile", "pixi", "conda_lock", "pylock", "environment"}
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"by": 1}', '{"by": null, "answers": {}}'])
+def test_a_memory_that_is_damaged_is_none(project: Path, damage: str) -> None:
+    first = steadypin("check", *ENV, "--cache-dir", "cache", cwd=project)
+    (kept,) = (project / "cache" / "answers").iterdir()
+    whole = kept.read_text()
+    kept.write_text(damage)
+    again = steadypin("check", *ENV, "--cache-dir", "cache", cwd=project)
+    assert (again.code, again.out) == (first.code, first.out) and kept.read_text() == whole
+
+
+def test_a_check_needs_no_place_to_remember(project: Path) -> None:
+    (project / "file").write_text("")
+    ran = steadypin("check", *ENV, "--cache-dir", "file/cache", cwd=project)
+    assert (ran.code, ran.out) == (1, steadypin("check", *ENV, cwd=project).out)

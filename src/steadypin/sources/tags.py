@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from steadypin.remembered import remembered
 from steadypin.values import dataclass
 
 LEGACY_MANYLINUX = {(2, 17): "manylinux2014", (2, 12): "manylinux2010", (2, 5): "manylinux1"}
@@ -92,6 +93,11 @@ def _manylinux(architecture: str, major: int, minor: int) -> Iterator[str]:
 
 def wheel_tags(implementation: str, python: tuple[int, int], abi: Abi, platform: Platform) -> tuple[str, ...]:
     """All compatible tags as texts, the most preferred first; `implementation` is `sys.implementation.name`."""
+    return tuple(_wheel_tags(implementation, python, abi, platform).split())
+
+
+@remembered
+def _wheel_tags(implementation: str, python: tuple[int, int], abi: Abi, platform: Platform) -> str:
     from packaging.tags import compatible_tags, cpython_tags, generic_tags
 
     platforms = platform_tags(platform)
@@ -103,7 +109,7 @@ def wheel_tags(implementation: str, python: tuple[int, int], abi: Abi, platform:
     else:
         special = generic_tags(f"{short}{nodot}", _generic_abis(abi), platforms)
         plain = "pp3" if short == "pp" else None
-    return tuple(map(str, (*special, *compatible_tags(python, plain, platforms))))
+    return " ".join(map(str, (*special, *compatible_tags(python, plain, platforms))))
 
 
 def cpython_abis(python: tuple[int, int], abi: Abi) -> list[str]:
