@@ -9,7 +9,7 @@ from pathlib import Path
 from steadypin import codec, toml
 from steadypin.config import Settings
 from steadypin.errors import CommandError
-from steadypin.locking.uv import UvLock
+from steadypin.locking.uv import UvLock, python_needs
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
 from steadypin.model.locked import SourceFile
@@ -17,6 +17,7 @@ from steadypin.model.plan import Plan
 from steadypin.pipeline.environment import cache_dir
 from steadypin.resolution.uv import find_uv
 from steadypin.text import printable
+from steadypin.trials.sandbox.pythons import program_of
 
 _OWN = ("editable", "virtual", "path")
 """Kinds of packages that are folders of the project: planning runs none of their code."""
@@ -34,6 +35,8 @@ def lock_gaps(
     locks = [file for file in facts.files if file.format == "uv" and file.role == "lock"] if made.stages else []
     uv = find_uv(folder=settings.root) if locks else None
     minor = ".".join(facts.target.python.split(".")[:2])
+    wanted = {pin.name: pin.version for pin in made.stages[-1].lock} if locks else {}
+    needs = python_needs(facts.projects, wanted)
     for file in locks:
         if uv is None or settings.offline:
             yield _gap(file, "not-asked", f"{_UNKNOWN}: {'there is no uv' if uv is None else 'offline'}")
@@ -46,8 +49,11 @@ def lock_gaps(
             command=uv.command,
             folder=folder,
             target=facts.target,
-            python=dict(interpreters).get(minor, minor),
+            python=dict(interpreters).get(minor) or program_of(minor),
             variables=variables,
+            packages=file.packages,
+            requires_python=file.requires_python,
+            needs=needs,
         )
         yield from _refused(made, file, lock, cache_dir(settings) / "resolutions")
 

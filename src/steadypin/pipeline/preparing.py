@@ -26,6 +26,7 @@ from steadypin.planning.problem import Problem, pose
 from steadypin.resolution.uv import find_uv, starts
 from steadypin.trials.results import Versions, differences
 from steadypin.trials.sandbox.installers import Pip, Uv
+from steadypin.trials.sandbox.pythons import program_of
 from steadypin.values import dataclass, field, replace
 
 
@@ -201,7 +202,7 @@ def interpreter(scene: Scene) -> str:
             return environment.path
     ours = ".".join(map(str, sys.version_info[:2]))
     wanted = ".".join(scene.facts.target.python.split(".")[:2])
-    return sys.executable if wanted == ours else wanted
+    return sys.executable if wanted == ours else program_of(wanted)
 
 
 def installer(scene: Scene) -> Uv | Pip:

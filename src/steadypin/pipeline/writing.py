@@ -11,7 +11,7 @@ from steadypin.errors import SourceError, SteadypinError
 from steadypin.locking import pylock, requirements
 from steadypin.locking.atomic import replace_all
 from steadypin.locking.edits import Edit, NewPin, Repin
-from steadypin.locking.uv import UvLock
+from steadypin.locking.uv import UvLock, python_needs
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
@@ -183,6 +183,9 @@ class Writing:
             target=self.facts.target,
             python=self.python,
             variables=self.variables,
+            packages=file.packages,
+            requires_python=file.requires_python,
+            needs=python_needs(self.facts.projects, moved),
         )
         try:
             new = lock.written(moved)

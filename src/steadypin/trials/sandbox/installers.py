@@ -15,13 +15,14 @@ from typing import Protocol
 
 from steadypin import process
 from steadypin.errors import CommandError
+from steadypin.trials.sandbox.pythons import locate
 from steadypin.trials.sandbox.virtualenvs import OLDEST_WITH_VENV, RELEASE, virtualenv
 from steadypin.values import dataclass, field
 
 TIMEOUT = 1800.0
 """Seconds for one installation; source distributions may have to be built."""
 
-_VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
+_LEAVE_OUT = "a pin that only a server needs can be left out of the trials with --without NAME"
 
 
 class Installer(Protocol):
@@ -48,7 +49,7 @@ class Uv:
 
     def create(self, folder: Path, python: str) -> None:
         words = ["venv", "--quiet", "--no-project", "--no-python-downloads", "--python", python, str(folder)]
-        self._run(words)
+        self._run(words, hint="install that Python, or name one with --python")
 
     def install(self, python: Path, lines: Sequence[str]) -> None:
         with listed(lines) as file:
@@ -58,11 +59,11 @@ class Uv:
     def uninstall(self, python: Path, names: Sequence[str]) -> None:
         self._run(["pip", "uninstall", "--quiet", "--python", str(python), *names])
 
-    def _run(self, words: Sequence[str]) -> None:
+    def _run(self, words: Sequence[str], hint: str = _LEAVE_OUT) -> None:
         offline = ["--offline"] if self.offline else []
         keep = [name for name in os.environ if name.startswith(("UV_", "NETRC"))]
         environment = process.scrubbed_environment(keep=keep, extra={**dict(self.variables), "NO_COLOR": "1"})
-        _checked([*self.command, *words, *offline], environment)
+        _checked([*self.command, *words, *offline], environment, hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class Pip:
     variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def create(self, folder: Path, python: str) -> None:
-        program, version = _interpreter(python)
+        program, version = locate(python)
         refused = []
         for way in self._ways(program, version):
             try:
@@ -114,22 +115,6 @@ class Pip:
         _checked(words, process.scrubbed_environment(keep=keep, extra=dict(self.variables)))
 
 
-def _interpreter(python: str) -> tuple[str, tuple[int, ...]]:
-    """(program, version) of a path or a minor version. Raises CommandError; a version manager's stand-in may be no Python."""
-    named = len(Path(python).parts) > 1
-    program = python if named else shutil.which(f"python{python}")
-    if program is not None:
-        said = process.run([program, "-c", _VERSION], timeout=60, environment=process.scrubbed_environment()).stdout.strip()
-        if said and (named or said == python):
-            return program, tuple(map(int, said.split(".")))
-    raise CommandError(
-        f"{python} does not start" if named else f"there is no Python {python} on PATH",
-        hint="name the environment or an interpreter with --python"
-        if named
-        else f"install Python {python}, or name one with --python",
-    )
-
-
 @contextmanager
 def listed(lines: Sequence[str]) -> Iterator[Path]:
     """A requirements file with these lines, removed at the end."""
@@ -139,7 +124,7 @@ def listed(lines: Sequence[str]) -> Iterator[Path]:
         yield file
 
 
-def _checked(words: Sequence[str], environment: dict[str, str]) -> None:
+def _checked(words: Sequence[str], environment: dict[str, str], hint: str = _LEAVE_OUT) -> None:
     done = process.run(words, timeout=TIMEOUT, environment=environment)
     if done.ok:
         return
@@ -147,5 +132,5 @@ def _checked(words: Sequence[str], environment: dict[str, str]) -> None:
     raise CommandError(
         f"the scratch environment cannot be made: {Path(words[0]).name} ended with {done.exit_code}: {said}",
         output=said,
-        hint="a pin that only a server needs can be left out of the trials with --without NAME",
+        hint=hint,
     )
