@@ -1,9 +1,10 @@
 """`steadypin check` beside `uv pip sync --dry-run`, `pip list` and `pip check`, alternating, with a lock of the same size.
 
-    python -m bench.check [--turns 7] [--sizes 30,150,500] [--from SITE_PACKAGES]
+    python -m bench.check [--turns 7] [--sizes 30,150,500] [--from SITE_PACKAGES] [--project FOLDER]
 
 The environments are made from the real METADATA files of a site-packages folder (default: of the Python that runs this),
-repeated under new names; the lock pins each with a hash, so nothing has drifted and nothing is installed.
+repeated under new names; the lock pins each with a hash, so nothing has drifted and nothing is installed. "First time" is a
+check of which nothing is remembered. A folder is a project of uv with its environment: there `uv sync --check` is the peer.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def beside_peers(root: Path, source: Path, size: int, turns: int) -> None:
     sync = ["uv", "pip", "sync", "--dry-run", "--offline", "--python", python, str(project / "requirements.txt")]
     commands = {
         "steadypin check": ours,
+        "steadypin check, first time": forgetting(ours, root / "cache"),
         "uv pip sync --dry-run": [UV, *sync[1:]],
         "pip list": [*PIP, "--python", python, "list"],
         "pip check": [*PIP, "--python", python, "check"],
@@ -56,6 +58,21 @@ def beside_peers(root: Path, source: Path, size: int, turns: int) -> None:
     if told.returncode:
         raise SystemExit(f"the environment has drifted from its own lock:\n{told.stdout}{told.stderr}")
     table(f"{size} distributions", side_by_side(commands, turns=turns), ours="steadypin check")
+
+
+def forgetting(command: list[str], cache: Path) -> list[str]:
+    """The command, but what earlier checks have remembered is thrown away first."""
+    return ["sh", "-c", f'rm -rf "{cache}/answers"; exec "$@"', "sh", *command]
+
+
+def beside_uv_sync(root: Path, project: Path, turns: int) -> None:
+    ours = [STEADYPIN, "check", str(project), "--cache-dir", str(root / "cache"), "-q"]
+    commands = {
+        "steadypin check": ours,
+        "steadypin check, first time": forgetting(ours, root / "cache"),
+        "uv sync --check": [UV, "sync", "--check", "--offline", "--project", str(project)],
+    }
+    table(project.name, side_by_side(commands, turns=turns), ours="steadypin check")
 
 
 def start(root: Path, turns: int) -> None:
@@ -75,12 +92,15 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--sizes", default="30,150,500")
     parser.add_argument("--from", dest="source", type=Path, default=Path(sysconfig.get_path("purelib")))
+    parser.add_argument("--project", type=Path, action="append", default=[])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         start(root, options.turns)
         for size in map(int, options.sizes.split(",")):
             beside_peers(root, options.source, size, options.turns)
+        for project in options.project:
+            beside_uv_sync(root, project.resolve(), options.turns)
 
 
 if __name__ == "__main__":

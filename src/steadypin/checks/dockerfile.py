@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from steadypin.checks.rule import Case, Check
@@ -151,6 +150,8 @@ def _instruction(file: Dockerfile, item: Instruction) -> Iterator[Finding]:
 
 
 def _commands(text: str) -> Iterator[list[str]]:
+    import shlex
+
     text = re.sub(r"^(?:--\w+=\S+\s+)+", "", text[:20_000])
     if text.startswith("["):
         text = re.sub(r'["\[\],]', " ", text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from unicodedata import combining, east_asian_width
 
@@ -86,6 +85,8 @@ def _line(row: Sequence[Cell], widths: Sequence[int], gap: int, width: int, colo
 
 def paragraph(text: str, *, width: int, indent: str = "", hanging: str = "") -> list[str]:
     """The text in lines of at most `width` columns; `hanging` is what all but the first are further in."""
+    import textwrap
+
     return textwrap.wrap(
         text, width=max(20, width), initial_indent=indent, subsequent_indent=indent + hanging, break_on_hyphens=False
     )

@@ -7,17 +7,16 @@ from pathlib import Path
 
 
 def keep(place: Path, content: str) -> None:
-    """Put the content there; where that cannot be done, nothing is lost but time."""
-    import tempfile
-
+    """Put the content there, for this user alone; where that cannot be done, nothing is lost but time."""
+    scratch = place.with_name(f"{place.name}.{os.getpid()}.tmp")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=place.parent, suffix=".tmp")
+        handle = os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except OSError:
         return
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(content)
-        Path(temporary).replace(place)
+        scratch.replace(place)
     except OSError:
-        Path(temporary).unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
