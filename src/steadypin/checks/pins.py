@@ -15,6 +15,7 @@ from steadypin.model.locked import LockedPackage, SourceFile
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 from steadypin.model.target import Target
+from steadypin.remembered import remembered
 from steadypin.values import replace
 
 UNPINNED = Rule(
@@ -225,11 +226,12 @@ _HASH_REMEDY = {
 
 def _freshness(file: SourceFile, case: Case) -> Iterator[Finding]:
     at = [Location(path=file.path, line=1)]
-    if file.role != "manifest" and file.stale:
+    stale = (file.stale or _for_other_pythons(file, case)) if file.role != "manifest" else None
+    if stale:
         remedy = _LOCK_COMMAND.get(file.format, "lock again")
         if file.format == "requirements" and not file.generated_by:
             remedy = f"compile {file.path} again, as it was made"  # no head says how
-        yield STALE.finding(f"{file.path} is older than its manifest: {file.stale}", at=at, remedy=remedy)
+        yield STALE.finding(f"{file.path} is older than its manifest: {stale}", at=at, remedy=remedy)
     asked = _python_of(file)
     if case.facts.environment is not None and not case.facts.target.accepts_python(asked):
         made = "was made for" if file.role == "lock" else "asks for"
@@ -245,6 +247,31 @@ def _freshness(file: SourceFile, case: Case) -> Iterator[Finding]:
             at=at,
             remedy="lock for this Python and platform as well, or use one that the lock was made for",
         )
+
+
+def _for_other_pythons(lock: SourceFile, case: Case) -> str | None:
+    """uv writes down the Pythons that all members are for, and refuses a lock of others. Where one of the files is not for the
+    Python at hand, that is said of it instead.
+    """
+    roots = {parse.normalise(name) for name in lock.roots} if lock.format == "uv" and lock.requires_python else frozenset()
+    manifests = [file for file in case.facts.files if file.format == "pyproject" and file.project_name]
+    members = [file for file in manifests if parse.normalise(file.project_name or "") in roots]
+    asked = sorted({file.requires_python for file in members if file.requires_python})
+    if not asked or len(members) < len(roots) or _same_pythons(f"{lock.requires_python};{','.join(asked)}"):
+        return None
+    if case.facts.environment is not None and not all(map(case.facts.target.accepts_python, (lock.requires_python, *asked))):
+        return None
+    return f"it was made for Python {lock.requires_python}, and the project asks for {' and '.join(asked)} now"
+
+
+@remembered
+def _same_pythons(pair: str) -> bool:
+    """Whether two specifiers admit the same, as far as the first, the named and a late release of each minor version tell."""
+    before, _, now = pair.partition(";")
+    named = [word for word in pair.replace(";", ",").replace("=", ",").split(",") if word.count(".") == 2]
+    some = [f"{major}.{minor}.{micro}" for major in (3, 4) for minor in range(20) for micro in (0, 30)]
+    pythons = [python for python in (*named, *some) if parse.version(python)]
+    return before == now or all(parse.admits(before, python) == parse.admits(now, python) for python in pythons)
 
 
 def _python_of(file: SourceFile) -> str | None:

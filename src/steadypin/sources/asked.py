@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from steadypin.model import parse
-from steadypin.model.locked import SourceFile
+from steadypin.model.locked import Origin, SourceFile
+from steadypin.sources.alternatives import Alternative, alike
 from steadypin.text import printable
 
 Place = tuple[str, str, str]
 """Where something is asked for: member (or "" for the workspace), table, name."""
 
-Wish = frozenset[str] | None
-"""The specifiers that are asked for; None where a source decides and not a version."""
-
-Asked = Mapping[Place, frozenset[Wish]]
+Asked = Mapping[Place, frozenset[Alternative]]
 _EXTRA = r"""\bextra\s*==\s*['"]([^'"]+)['"]"""
 _WORKSPACE = {"constraints": "constraint", "overrides": "override"}
 _UV_READS = ("project.", "dependency-groups.", "tool.uv.")
+ELSEWHERE = "another source"
+"""What is asked for where a path, a URL or the workspace decides and not a version."""
 SHOWN = 5
 """How many differences a message lists."""
 
@@ -27,7 +27,7 @@ SHOWN = 5
 def asked_by_lock(lock: SourceFile, members: Mapping[str, SourceFile]) -> Asked:
     """From the lock's own record, for the members whose manifests are known."""
     known = {parse.normalise(name) for name in members}
-    wishes: dict[Place, set[Wish]] = defaultdict(set)
+    wishes: dict[Place, set[Alternative]] = defaultdict(set)
     for kind, text in lock.freshness:
         for place, wish in _recorded(kind, text):
             if place[0] in known or place[0] == "":
@@ -35,7 +35,7 @@ def asked_by_lock(lock: SourceFile, members: Mapping[str, SourceFile]) -> Asked:
     return {place: frozenset(found) for place, found in wishes.items()}
 
 
-def _recorded(kind: str, text: str) -> Iterator[tuple[Place, Wish]]:
+def _recorded(kind: str, text: str) -> Iterator[tuple[Place, Alternative]]:
     if kind in _WORKSPACE:
         yield from _wish("", _WORKSPACE[kind], text)
     elif kind == "requires-dist":
@@ -48,34 +48,45 @@ def _recorded(kind: str, text: str) -> Iterator[tuple[Place, Wish]]:
         yield from _wish(owner, f"group:{parse.normalise(group)}", requirement)
 
 
-def _wish(owner: str, table: str, text: str) -> Iterator[tuple[Place, Wish]]:
-    body = text.partition(" ; ")[0]
-    name, at, _ = body.partition(" @ ")
+def _wish(owner: str, table: str, text: str) -> Iterator[tuple[Place, Alternative]]:
+    body, _, marker = text.partition(" ; ")
+    name, at, source = body.partition(" @ ")
     parsed = parse.parts(name)
     if parsed is not None:
-        yield (owner, table, parse.normalise(parsed.name)), None if at else _bounds(parsed)
+        commit = re.search(r"[?&](?:rev|tag|branch)=([^&#]*)", source)
+        what = (f"git {commit[1]}" if commit else ELSEWHERE) if at else _bounds(parsed)
+        yield (owner, table, parse.normalise(parsed.name)), (what, marker)
 
 
-def _bounds(parsed: parse.Parts) -> frozenset[str]:
-    return frozenset(parsed.specifier.split(",")) - {""}
+def _bounds(parsed: parse.Parts) -> str:
+    extras = f"[{','.join(sorted(map(parse.normalise, parsed.extras)))}]" if parsed.extras else ""
+    return extras + ",".join(sorted({*parsed.specifier.split(",")} - {""}))
 
 
 def asked_by_manifests(lock: SourceFile, members: Mapping[str, SourceFile]) -> Asked:
     """From the manifests as they are. Constraints and overrides count where the workspace's root has them."""
-    wishes: dict[Place, set[Wish]] = defaultdict(set)
+    wishes: dict[Place, set[Alternative]] = defaultdict(set)
     folder = lock.path.rpartition("/")[0]
     for member, manifest in members.items():
         is_root = manifest.path.rpartition("/")[0] == folder
-        sourced = {package.location for package in manifest.packages if package.origin and package.origin.kind != "index"}
+        sources = {p.location: p.origin for p in manifest.packages if p.origin and p.origin.kind != "index"}
         for entry in manifest.declared:
             if not entry.location.key.startswith(_UV_READS):
                 continue
             place = _place(parse.normalise(member), entry.kind, entry.extra, entry.group, entry.name, is_root)
             parsed = parse.parts(entry.requirement)
             if place is not None and parsed is not None:
-                by_source = parsed.url is not None or entry.location in sourced
-                wishes[place].add(None if by_source else _bounds(parsed))
+                wishes[place].add((_what(parsed, sources.get(entry.location)), parsed.marker or ""))
     return {place: frozenset(found) for place, found in wishes.items()}
+
+
+def _what(parsed: parse.Parts, origin: Origin | None) -> str:
+    commit = origin.revision if origin else None
+    if parsed.url and parsed.url.startswith("git+"):
+        commit = re.sub(r"^.*@(?=[^/@]*$)|^.*$", "", parsed.url.partition("#")[0])
+    if commit:
+        return f"git {commit}"
+    return ELSEWHERE if parsed.url or origin else _bounds(parsed)
 
 
 def _place(member: str, kind: str, extra: str | None, group: str | None, name: str, is_root: bool) -> Place | None:
@@ -84,17 +95,33 @@ def _place(member: str, kind: str, extra: str | None, group: str | None, name: s
     return ("", kind, name) if kind in _WORKSPACE.values() and is_root else None
 
 
-def difference(before: Asked, now: Asked) -> str:
-    """The differences as words, "" where there are none."""
+def difference(
+    before: Asked, now: Asked, *, requires_python: str | None = None, inheriting: frozenset[str] = frozenset()
+) -> str:
+    """The differences as words, "" where there are none. `requires_python` is that of the lock, which its markers leave out;
+    `inheriting` are members whose sources may stand in the manifest of the workspace.
+    """
     words = [f"{_shown(place)} was added" for place in now if place not in before]
     words += [f"{_shown(place)} is no longer asked for" for place in before if place not in now]
     for place, wishes in now.items():
-        was = before.get(place)
-        if was is not None and was != wishes and None not in was and None not in wishes:
-            words.append(f"{_shown(place)} changed from {_specifiers(was)} to {_specifiers(wishes)}")
+        was = before.get(place, wishes)
+        if place[0] not in inheriting or _has_source(was) == _has_source(wishes):
+            words += _change(place, was, wishes, requires_python or "")
     words.sort()
     more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
     return printable("; ".join(words[:SHOWN])) + more
+
+
+def _has_source(wishes: frozenset[Alternative]) -> bool:
+    return any(what == ELSEWHERE or what.startswith("git ") for what, _ in wishes)
+
+
+def _change(place: Place, was: frozenset[Alternative], now: frozenset[Alternative], requires_python: str) -> Iterator[str]:
+    old, new = ({what for what, _ in side} for side in (was, now))
+    if old != new:
+        yield f"{_shown(place)} changed from {_specifiers(old)} to {_specifiers(new)}"
+    elif not alike(was, now, requires_python, place[1].removeprefix("extra:") if place[1].startswith("extra:") else ""):
+        yield f"{_shown(place)} has another marker"
 
 
 def _shown(place: Place) -> str:
@@ -102,5 +129,5 @@ def _shown(place: Place) -> str:
     return f"{name} ({table.replace(':', ' ')})" if table else name
 
 
-def _specifiers(wishes: frozenset[Wish]) -> str:
-    return " or ".join(sorted(",".join(sorted(wish)) or "any version" for wish in wishes if wish is not None))
+def _specifiers(wishes: Iterable[str]) -> str:
+    return " or ".join(sorted(wish or "any version" for wish in wishes))

@@ -12,7 +12,7 @@ None means fresh, or that nothing can be said: a lock is called stale only on ev
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,59 @@ def staleness(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str 
 def _uv(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
     if lock.path.endswith(".py.lock") or not lock.freshness:
         return None
+    if renamed := _other_name(lock, files):
+        return renamed
     members = {name: file for name in lock.roots if (file := _manifest_of(name, files)) and _is_static(file, root)}
     if not members:
         return None
-    found = difference(asked_by_lock(lock, members), asked_by_manifests(lock, members))
-    return f"the lock was made when the project asked for something else: {found}" if found else None
+    inheriting = frozenset(name for name, file in members.items() if file is not _root_of(lock, files))
+    asked = asked_by_lock(lock, members), asked_by_manifests(lock, members)
+    found = difference(*asked, requires_python=lock.requires_python, inheriting=inheriting)
+    if found:
+        return f"the lock was made when the project asked for something else: {found}"
+    return _other_indexes(lock, members, root)
+
+
+def _root_of(lock: SourceFile, files: Iterable[SourceFile]) -> SourceFile | None:
+    """The manifest beside the lock."""
+    folder = posixpath.dirname(lock.path)
+    return next((file for file in files if file.format == "pyproject" and posixpath.dirname(file.path) == folder), None)
+
+
+def _other_name(lock: SourceFile, files: Iterable[SourceFile]) -> str | None:
+    name = found.project_name if (found := _root_of(lock, files)) else None
+    if not name or not lock.roots or parse.normalise(name) in map(parse.normalise, lock.roots):
+        return None
+    return f"the lock was made for {', '.join(lock.roots[:3])}, and the project is called {name} now"
+
+
+def _other_indexes(lock: SourceFile, members: Mapping[str, SourceFile], root: Path) -> str | None:
+    """Where the project names its default index, the packages of the lock are from the indexes that it names."""
+    if (root / posixpath.dirname(lock.path) / "uv.toml").exists():
+        return None
+    told = [_indexes(_read(file.path, root) or "") for file in members.values()]
+    named = {_bare(url) for urls in told for url in urls}
+    if not any("" in urls for urls in told):
+        return None
+    other = next((url for url in lock.index_urls if "://" in url and _bare(url) not in named), None)
+    return f"its packages are from {other}, an index that pyproject.toml does not name" if other else None
+
+
+@remembered
+def _indexes(pyproject: str) -> list[str]:
+    """The URLs of [tool.uv], and "" where one of them takes the place of the default."""
+    tool = _table(_parsed(pyproject) or {}, "tool", "uv")
+    tables = (
+        [entry for entry in tool.get("index", []) if isinstance(entry, dict)] if isinstance(tool.get("index"), list) else []
+    )
+    extra = tool.get("extra-index-url", [])
+    urls = [entry.get("url") for entry in tables] + [tool.get("index-url"), *(extra if isinstance(extra, list) else [])]
+    is_told = "index-url" in tool or any(entry.get("default") is True for entry in tables)
+    return [url for url in urls if isinstance(url, str)] + ([""] if is_told else [])
+
+
+def _bare(url: str) -> str:
+    return url.rpartition("://")[2].rpartition("@")[2].rstrip("/")
 
 
 def _manifest_of(name: str, files: Iterable[SourceFile]) -> SourceFile | None:

@@ -63,6 +63,7 @@ tool = { git = "https://git.example/tool" }
 """
 UV_LOCK = """
 version = 1
+requires-python = ">=3.9"
 [manifest]
 constraints = [{ name = "urllib3", specifier = "<3" }]
 [[package]]
@@ -79,6 +80,10 @@ requires-dist = [
 [package.metadata.requires-dev]
 dev = [{ name = "iniconfig", specifier = ">=2" }, { name = "six", specifier = "==1.16.0" }]
 lint = [{ name = "six", specifier = "==1.16.0" }]
+[[package]]
+name = "six"
+version = "1.16.0"
+source = { registry = "https://index.example/simple" }
 """
 
 
@@ -91,7 +96,19 @@ lint = [{ name = "six", specifier = "==1.16.0" }]
         ("idna ;", "idna>3 ;", "idna changed from any version to >3"),
         ("urllib3<3", "urllib3<2", "urllib3 (constraint) changed from <3 to <2"),
         ("six==1.16.0", "six==1.17.0", "six (group dev) changed"),
-        ("'3.8'", "'3.9'", None),  # uv rewrites markers: they are not compared
+        ("python_version >= '3.8'", "python_full_version>='3.8.0'", None),  # uv rewrites markers: what they admit is compared
+        ("'3.8'", "'3.12'", "idna has another marker"),
+        ("requests[socks]", "requests", "requests changed from [socks]<3,>=2 to <3,>=2"),
+        ('/tool" }', '/tool", rev = "v2" }', "tool changed from another source to git v2"),
+        ('tool = { git = "https://git.example/tool" }', "", "tool changed from another source to any version"),
+        ('"Demo.App"', '"Other"', "made for demo-app, and the project is called Other"),
+        ('"Demo.App"', '"demo_app"', None),
+        (
+            "[tool.uv]",
+            "[tool.uv]\nindex-url = 'https://other.example/simple'",
+            "are from https://index.example/simple, an index",
+        ),
+        ("[tool.uv]", "[tool.uv]\nindex-url = 'https://me:x@index.example/simple/'", None),
     ],
 )
 def test_uv_lock_against_its_manifest(old: str, new: str, said: str | None, tmp_path: Path) -> None:
