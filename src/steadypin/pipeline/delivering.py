@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from steadypin.errors import OutputError, SourceError, SteadypinError
 from steadypin.index.client import IndexClient
 from steadypin.index.routing import route
 from steadypin.locking.commits import Step, commit
@@ -22,12 +23,28 @@ from steadypin.values import replace
 
 Caps = tuple[DeclaredRequirement, ...]
 
+NOT_WRITTEN = "not-written"
+"""The reason of the gap where the tested lock was asked for and could not be written."""
+
 
 def write(scene: Scene, lab: Lab, result: UpgradeResult, caps: Caps, *, intent: Path) -> UpgradeResult:
     """Write the lock that was tested and raise the `caps` that stand against it, or commit both stage by stage.
 
-    Raises SteadypinError, with every file as it was.
+    What cannot be written leaves every file as it was, and a gap in the result, which may have cost hours. Raises OutputError
+    where there is no room or no right to write.
     """
+    try:
+        return _written(scene, lab, result, caps, intent)
+    except OutputError:
+        raise
+    except SteadypinError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        where = f"{error.location.path}: " if isinstance(error, SourceError) and error.location else ""
+        gap = Gap(subject="lock", stage="locking", reason=NOT_WRITTEN, detail=f"{where}{error.message}{hint}")
+        return replace(result, gaps=(*result.gaps, gap))
+
+
+def _written(scene: Scene, lab: Lab, result: UpgradeResult, caps: Caps, intent: Path) -> UpgradeResult:
     prefix = Path(scene.facts.environment.path) if scene.facts.environment else None
     routing = route(index_url=scene.settings.index_url, extra_index_urls=scene.settings.extra_index_urls, prefix=prefix)
     cache = Cache(cache_dir(scene.settings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -19,11 +19,12 @@ from steadypin.model.upgrade import UpgradeResult
 from steadypin.pipeline import planning
 from steadypin.pipeline.carrying import carry_out
 from steadypin.pipeline.changelogs import with_evidence
-from steadypin.pipeline.delivering import write
+from steadypin.pipeline.delivering import NOT_WRITTEN, write
 from steadypin.pipeline.environment import project_folder
 from steadypin.pipeline.executing import opened
 from steadypin.pipeline.lifting import Lifting, edit, lift
-from steadypin.pipeline.preparing import UpgradeRequest, installer, interpreter, prepare
+from steadypin.pipeline.older import built_gaps
+from steadypin.pipeline.preparing import Scene, UpgradeRequest, installer, interpreter, prepare
 from steadypin.pipeline.progress import Tell
 from steadypin.trials.sandbox.claims import own_folder
 from steadypin.trials.sandbox.lab import Lab
@@ -61,7 +62,7 @@ def upgrade(
         runs=trials.run_counts(),
         journal=str(trials.journal.path),
         flaky=tuple(sorted(trials.seen_flaky)),
-        gaps=tuple(sorted({*result.gaps, *scene.gaps, *lifting.gaps, *(_note(text) for text in lab.notes)})),
+        gaps=tuple(sorted({*result.gaps, *scene.gaps, *lifting.gaps, *map(_note, lab.notes), *_older(scene, result)})),
     )
 
 
@@ -102,7 +103,9 @@ def _termination_as_interrupt() -> Iterator[None]:
 
 
 def exit_code(result: UpgradeResult) -> int:
-    """0: everything moved and is green; 1: some held by the tests; 3: inconclusive; 2: not done."""
+    """0: everything moved and is green; 1: some held by the tests; 3: inconclusive; 2: not done, or not written."""
+    if any(gap.reason == NOT_WRITTEN for gap in result.gaps):
+        return 2
     if result.baseline.verdict is not Verdict.PASSED:
         return 2 if result.stopped else 3
     if result.stopped and not (result.confirmed and result.moved):
@@ -110,6 +113,11 @@ def exit_code(result: UpgradeResult) -> int:
     if not result.confirmed:
         return 3
     return 1 if result.held or result.culprits or result.stopped else 0
+
+
+def _older(scene: Scene, result: UpgradeResult) -> Iterable[Gap]:
+    """What of the first and the last environment was built with older tools."""
+    return built_gaps(scene.older, (scene.today, dict(result.lock)))
 
 
 def _note(text: str) -> Gap:

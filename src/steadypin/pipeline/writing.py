@@ -11,6 +11,7 @@ from steadypin.errors import SourceError, SteadypinError
 from steadypin.locking import pylock, requirements
 from steadypin.locking.atomic import replace_all
 from steadypin.locking.edits import Edit, NewPin, Repin
+from steadypin.locking.foreign import how
 from steadypin.locking.uv import UvLock, python_needs
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.facts import Facts
@@ -25,13 +26,6 @@ from steadypin.values import dataclass, field
 
 FilesOf = Callable[[str, str], tuple[ReleaseFile, ...]]
 _OURS = {"requirements": requirements.rewrite, "constraints": requirements.rewrite, "pylock": pylock.rewrite}
-_HOW = {
-    "poetry": "set these versions with `poetry add --lock NAME@VERSION`, or in pyproject.toml and `poetry lock`",
-    "pdm": "`pdm update --no-sync --update-reuse NAME`, with these versions in pyproject.toml",
-    "pipfile": "`pipenv upgrade NAME==VERSION` for each of them",
-    "pixi": "`pixi update NAME`, with these versions in the manifest",
-    "conda-lock": "`conda-lock lock --update NAME`, with these versions in environment.yml",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,11 +189,6 @@ class Writing:
         return new
 
     def _foreign(self, file: SourceFile) -> Gap:
-        moved = [f"{n}=={self.lock[n]}" for n in differences(self.today, self.lock) if n in self.lock]
-        how = _HOW.get(file.format, "move these with the tool that wrote it")
-        return Gap(
-            subject=file.path,
-            stage="locking",
-            reason="foreign-lock",
-            detail=f"not written, its own tool has to: {how}: {', '.join(moved)}",
-        )
+        here = {p.name for p in file.packages}
+        moved = {n: self.lock[n] for n in differences(self.today, self.lock) if n in self.lock and n in here}
+        return Gap(subject=file.path, stage="locking", reason="foreign-lock", detail=f"its own tool has to: {how(file, moved)}")

@@ -11,7 +11,7 @@ from steadypin.reporters.markdown import code, escape, section
 from steadypin.reporters.plan_markdown import edits
 from steadypin.reporters.quotes import said
 from steadypin.reporters.reporter import Presentation
-from steadypin.reporters.upgrade_terminal import culprit_words, headline
+from steadypin.reporters.upgrade_terminal import culprit_words, headline, parted_gaps
 
 
 def render(result: UpgradeResult, presentation: Presentation) -> str:
@@ -79,9 +79,12 @@ def _held(result: UpgradeResult) -> Iterator[str]:
 def _rest(result: UpgradeResult) -> Iterator[str]:
     if result.flaky:
         yield from (f"Flaky, blamed on nothing: {', '.join(map(code, result.flaky[:50]))}", "")
-    if result.gaps:
-        yield from ("<details>", f"<summary>{count(len(result.gaps), 'thing')} not known</summary>", "")
-        yield from (f"- {code(gap.subject)}: {escape(gap.detail or gap.reason)}" for gap in result.gaps[:50])
+    known, unwritten = parted_gaps(result)
+    if known:
+        yield from ("<details>", f"<summary>{count(len(known), 'thing')} not known</summary>", "")
+        yield from (f"- {code(gap.subject)}: {escape(gap.detail or gap.reason)}" for gap in known[:50])
         yield from ("", "</details>", "")
+    for gap in unwritten:
+        yield from (f"Not written: {code(gap.subject)}: {escape(gap.detail or gap.reason)}", "")
     if result.written:
         yield f"Written: {', '.join(map(code, result.written))}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from steadypin.model.gap import Gap
 from steadypin.model.trial import Culprit, Verdict
 from steadypin.model.upgrade import Move, UpgradeResult
 from steadypin.reporters.layout import Cell, Column, count, names, paragraph, styled, table
@@ -149,16 +150,27 @@ def _held(result: UpgradeResult, how: Presentation) -> Iterator[str]:
             yield from paragraph(shown(item.because), width=how.width, indent="    ")
 
 
+def parted_gaps(result: UpgradeResult) -> tuple[list[Gap], list[Gap]]:
+    """(what is not known, locks that were not written)."""
+    unwritten = [gap for gap in result.gaps if gap.stage == "locking" and gap.reason != "manifest"]
+    return [gap for gap in result.gaps if gap not in unwritten], unwritten
+
+
 def _rest(result: UpgradeResult, how: Presentation) -> Iterator[str]:
     if result.flaky:
         yield shown(f"Flaky, blamed on nothing: {names(result.flaky, most=20)}")
-    gaps = result.gaps if how.verbose else result.gaps[:5]
+    known, unwritten = parted_gaps(result)
+    gaps = known if how.verbose else known[:5]
     for gap in gaps:
         yield from paragraph(shown(f"Not known: {gap.subject}: {gap.detail or gap.reason}"), width=how.width)
-    if len(gaps) < len(result.gaps):
-        yield f"and {len(result.gaps) - len(gaps)} more, with --verbose"
+    if len(gaps) < len(known):
+        yield f"and {len(known) - len(gaps)} more, with --verbose"
+    for gap in unwritten:
+        yield from paragraph(shown(f"Not written: {gap.subject}: {gap.detail or gap.reason}"), width=how.width)
     if result.written:
         yield shown(f"Written: {', '.join(result.written)}")
+    elif unwritten:
+        return
     elif result.moved and result.confirmed:
         also = " and raises the caps" if result.edits else ""
         yield f"Nothing was written; --apply writes the lock that was tested{also}."
