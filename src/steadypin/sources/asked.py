@@ -105,15 +105,19 @@ def difference(
     words += [f"{_shown(place)} is no longer asked for" for place in before if place not in now]
     for place, wishes in now.items():
         was = before.get(place, wishes)
-        if place[0] not in inheriting or _has_source(was) == _has_source(wishes):
+        if _comparable(was, wishes, inheriting=place[0] in inheriting):
             words += _change(place, was, wishes, requires_python or "")
     words.sort()
     more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
     return printable("; ".join(words[:SHOWN])) + more
 
 
-def _has_source(wishes: frozenset[Alternative]) -> bool:
-    return any(what == ELSEWHERE or what.startswith("git ") for what, _ in wishes)
+def _comparable(was: frozenset[Alternative], now: frozenset[Alternative], *, inheriting: bool) -> bool:
+    """Where only some environments have a source, uv fills in what the others get; members inherit sources of the workspace."""
+    sourced = [sum(what == ELSEWHERE or what.startswith("git ") for what, _ in side) for side in (was, now)]
+    if all(sourced):
+        return sourced == [len(was), len(now)]
+    return not (inheriting and any(sourced))
 
 
 def _change(place: Place, was: frozenset[Alternative], now: frozenset[Alternative], requires_python: str) -> Iterator[str]:
