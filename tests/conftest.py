@@ -6,8 +6,11 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
-# A loaded machine draws and runs examples slowly, and that is no fault of what is tested.
-settings.register_profile("steadypin", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A loaded machine draws and runs examples slowly, and that is no fault of what is tested. One commit has one result: examples
+# are the same in every run, and `--hypothesis-profile=search` looks for others.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", PATIENT)
+settings.register_profile("steadypin", PATIENT, derandomize=True)
 settings.load_profile("steadypin")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

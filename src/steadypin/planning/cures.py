@@ -24,14 +24,14 @@ _FLAW = 1000
 """One flaw weighs as much as moving so many packages."""
 _ABSENT = "<0.dev0"
 _STATES = 3000
-_PATIENCE = 12
+_PATIENCE = 24
 _GENTLY = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """What one package may do, as constraints; `cost` grows down the ladder. `prefer` is the version to prefer, `gentle` a
-    specifier that it had better meet.
+    specifier that it had better meet. A rung allows all that those above it allow; `apart` is one that does not.
     """
 
     constraints: tuple[str, ...]
@@ -39,6 +39,7 @@ class Rung:
     prefer: str | None = None
     cure: bool = False
     gentle: str = ""
+    apart: bool = False
 
 
 Ladders = Mapping[str, tuple[Rung, ...]]
@@ -80,7 +81,7 @@ def ladder(
         above = (release for release in releases if higher(release, first))
         limits = (at_least(name, first), *worse(flaws, name, above, count))
         rungs.append(Rung(constraints=limits, cost=_FLAW * count + 1, prefer=first, cure=True))
-    stay = Rung(constraints=(exactly(name, version),), cost=_FLAW * now)
+    stay = Rung(constraints=(exactly(name, version),), cost=_FLAW * now, apart=True)
     within = (at_least(name, version), *caps)
     shunned = tuple(worse(flaws, name, iter(releases), now))
     along = Rung(constraints=(*within, *shunned), cost=_FLAW * now + 1, prefer=version, gentle="" if now else gentle)
@@ -97,7 +98,7 @@ def newcomer(name: str, unsafe: tuple[str, ...]) -> tuple[Rung, ...]:
 def fewest_moves(question: Question, ladders: Ladders, ask: Resolver) -> Cured | None:
     """The cheapest set of rungs that the resolver accepts; None where it accepts none.
 
-    Most projects need one to four questions. After a dozen, and twice log2 of the packages to be cured, the fewest moves are
+    Most projects need one to four questions. After two dozen, and twice log2 of the packages to be cured, the fewest moves are
     given up, and only the cures still count.
     """
     cores: list[tuple[Core, tuple[Conflict, ...]]] = []
@@ -193,18 +194,24 @@ def _cheapest(ladders: Ladders, cores: list[Core]) -> Choice:
     for tried in range(_STATES * 10):
         cost, steps = heapq.heappop(waiting)
         choice = dict(steps)
-        open_core = next((core for core in cores if all(choice.get(name, 0) <= rung for name, rung in core)), None)
+        open_core = next((core for core in cores if all(_covers(ladders[n], at, choice.get(n, 0)) for n, at in core)), None)
         if open_core is None:
             return choice
         if tried > _STATES:
             waiting, known = [], set()
-        for name, rung in open_core:
-            more = tuple(sorted({**choice, name: rung + 1}.items()))
+        for name, refused in open_core:
+            rungs, stood = ladders[name], choice.get(name, 0)
+            below = next(rung for rung in range(stood + 1, len(rungs)) if not _covers(rungs, refused, rung))
+            more = tuple(sorted({**choice, name: below}.items()))
             if more not in known:
                 known.add(more)
-                extra = ladders[name][rung + 1].cost - ladders[name][choice.get(name, 0)].cost
-                heapq.heappush(waiting, (cost + extra, more))
+                heapq.heappush(waiting, (cost + rungs[below].cost - rungs[stood].cost, more))
     return {name: len(rungs) - 1 for name, rungs in ladders.items()}
+
+
+def _covers(rungs: tuple[Rung, ...], refused: int, rung: int) -> bool:
+    """Whether the refusal of a rung is one of another, for it allows no more."""
+    return rung == refused or (rung < refused and not rungs[refused].apart)
 
 
 def _refused(
