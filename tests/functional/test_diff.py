@@ -85,6 +85,14 @@ def test_a_revision_of_a_lock_is_a_side(folder: Path) -> None:
     assert len(folder_side.json["changed"]) == 2
     assert steadypin("diff", "nowhere:requirements.txt", "sub", cwd=folder).code == 2
     assert steadypin("diff", "--", "-p:requirements.txt", "sub", cwd=folder).code == 2
+    git("branch", "other")
+    git("-c", "protocol.file.allow=always", "clone", "-q", "--depth=1", "-b", "main", (folder / ".git").as_uri(), "clone")
+    shallow = steadypin("diff", "other:requirements.txt", "sub", cwd=folder / "clone", home=folder / "home")
+    assert shallow.code == 2 and "git fetch --depth=1 origin other, then FETCH_HEAD:requirements.txt" in shallow.err
+    git("-C", "clone", "checkout", "-q", "-b", "work")
+    git("-C", "clone", "branch", "-q", "-D", "main")
+    local = steadypin("diff", "main:requirements.txt", "sub", cwd=folder / "clone", home=folder / "home")
+    assert local.code == 2 and "but origin/main:requirements.txt" in local.err
 
 
 def test_another_source_and_other_files_are_moves_too(folder: Path) -> None:

@@ -34,9 +34,23 @@ def read_revision(revision: str, path: str, *, folder: Path) -> bytes:
                 return found.stdout
             size = found
         said = size.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")
-    raise SourceError(
-        f"not in this repository: {shown(said, 200)}", location=place, hint="git log --oneline -- FILE lists revisions"
-    )
+    raise SourceError(f"not in this repository: {shown(said, 200)}", location=place, hint=_hint(revision, path, folder))
+
+
+def _hint(revision: str, path: str, folder: Path) -> str:
+    """What there is instead: a clone of a CI has one commit, and of its branches only the one that was checked out."""
+    name = shown(revision, 80)
+    if _is_known(revision, folder):
+        return f"git ls-tree -r --name-only {name} lists the files of that revision"
+    if _is_known(f"origin/{revision}", folder):
+        return f"there is no branch {name} here, but origin/{name}:{shown(path, 80)}"
+    if _git("rev-parse", "--is-shallow-repository", folder=folder).stdout.strip() == b"true":
+        return f"this clone is shallow: git fetch --depth=1 origin {name}, then FETCH_HEAD:{shown(path, 80)}"
+    return "git branch --all lists branches, git log --oneline -- FILE the revisions of a file"
+
+
+def _is_known(revision: str, folder: Path) -> bool:
+    return _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", folder=folder).returncode == 0
 
 
 def _git(*words: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
