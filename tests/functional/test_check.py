@@ -174,7 +174,7 @@ NEVER = {"typer", "click", "rich", "requests", "urllib3", "yaml", "pathspec", "p
 ROOMS = {"index", "advisories", "resolution", "locking", "trials", "planning"}
 
 
-KNOWN = {"tomllib", "tomli", "logging", "inspect", "subprocess", "hashlib"}
+KNOWN = {"tomllib", "tomli", "logging", "inspect", "hashlib"}
 """What is loaded to find out what an earlier check found out already."""
 
 
