@@ -105,6 +105,14 @@ class ResolverError(SteadypinError):
     """A resolver that failed for a reason other than a conflict of requirements."""
 
 
+class BuildFailed(ResolverError):
+    """A resolver that could not build a source distribution; `output` is what it said."""
+
+    def __init__(self, message: str, *, output: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.output = output
+
+
 class Unsolvable(SteadypinError):
     """The project's own declarations contradict each other."""
 

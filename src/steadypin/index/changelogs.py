@@ -38,6 +38,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(r"\.(?:md|rst|txt|markdown)$", re.IGNORECASE)
+_SDIST = (".tar.gz", ".tgz", ".zip")
 _OF_VERSION = re.compile(r"v?\d+(?:\.\d+)+(?:-notes)?\.(?:md|rst|txt)", re.IGNORECASE)
 _ELSEWHERE = frozenset({"tests", "test", "testing", "vendor", "_vendor", "vendored", "third_party", "node_modules", "examples"})
 
@@ -60,6 +61,14 @@ def read_changelogs(client: IndexClient, name: str, version: str, *, session: Se
     return found
 
 
+def read_sdist(client: IndexClient, name: str, version: str, *, session: Session) -> tuple[str, bytes] | None:
+    """Name and content of a release's source distribution; None where it has none. Raises NetworkError."""
+    for file in sorted(client.files(name, version), key=_order):
+        if file.filename.endswith(_SDIST):
+            return file.filename, _fetched(file, session)
+    return None
+
+
 def _decoded(body: bytes) -> Texts | None:
     try:
         return tuple((str(path), str(text)) for path, text in json.loads(body))
@@ -68,9 +77,9 @@ def _decoded(body: bytes) -> Texts | None:
 
 
 def _read(files: Iterable[ReleaseFile], session: Session, shown: str) -> Texts:
-    files = sorted(files, key=lambda file: (not file.filename.endswith(".tar.gz"), file.size or 0, file.filename))
+    files = sorted(files, key=_order)
     for file in files:
-        if file.filename.endswith((".tar.gz", ".tgz", ".zip")):
+        if file.filename.endswith(_SDIST):
             return changelogs_in(_fetched(file, session), file.filename)
     for file in files:
         if file.filename.endswith(".whl"):
@@ -79,9 +88,13 @@ def _read(files: Iterable[ReleaseFile], session: Session, shown: str) -> Texts:
     raise NetworkError(f"{shown}: no file that could hold a changelog", reason="no-sdist")
 
 
+def _order(file: ReleaseFile) -> tuple[bool, int, str]:
+    return not file.filename.endswith(".tar.gz"), file.size or 0, file.filename
+
+
 def _fetched(file: ReleaseFile, session: Session) -> bytes:
     if (file.size or 0) > LARGEST:
-        raise NetworkError(f"{file.filename}: {file.size} bytes are too many to look for a changelog", reason="too-large")
+        raise NetworkError(f"{file.filename}: {file.size} bytes are too many to look into", reason="too-large")
     if file.url.startswith("file:"):
         try:
             with path_of(file.url).open("rb") as stream:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from time import monotonic
 
@@ -26,6 +26,7 @@ from steadypin.pipeline.facts import Request
 from steadypin.pipeline.links import with_links
 from steadypin.pipeline.lockable import lock_gaps
 from steadypin.pipeline.newcomers import Newcomers, unsettled
+from steadypin.pipeline.older import built_gaps, older_tools
 from steadypin.pipeline.pinning import code_of, names_of
 from steadypin.planning.goal import Goal, Grouping, Level, parse_levels
 from steadypin.planning.plan import basis_digest, make_plan
@@ -33,6 +34,7 @@ from steadypin.planning.resolver import Resolver
 from steadypin.planning.uses import uses_of, with_guesses
 from steadypin.resolution.cached import Cached
 from steadypin.resolution.choose import Circumstances, choose, owners
+from steadypin.resolution.older import Forbearing
 from steadypin.resolution.pipoptions import Access, PipConstraints, index_options, index_variables, pip_constraints
 from steadypin.resolution.uvsettings import own_cooldown
 from steadypin.sources.reading import read_bytes
@@ -78,7 +80,7 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
     pip = pip_of(facts, settings)
     goal = goal_of(facts, settings, request, pip)
     unheard = _unheard(facts, goal)
-    resolver = resolver_of(facts, settings, request, pip)
+    resolver = resolver_of(facts, settings, request, pip, tell=tell)
     made = _settled(facts, settings, goal, resolver, tell)
     tell("links for reviewers" if request.links else "")
     made = with_links(made, facts, settings, ask=request.links)
@@ -90,7 +92,8 @@ def plan(facts: Facts, settings: Settings, request: PlanRequest, *, tell: Tell =
     tell("whether uv can write it")
     uv_gaps = lock_gaps(made, facts, settings, variables=dict(pip.variables), interpreters=_interpreters(facts))
     tell("")
-    gaps = tuple(sorted({*made.gaps, *uv_gaps, *_owner_gaps(facts), *_constraint_gaps(pip), *unheard}))
+    older = built_gaps(older_tools(facts, settings), _locks(made))
+    gaps = tuple(sorted({*made.gaps, *uv_gaps, *_owner_gaps(facts), *_constraint_gaps(pip), *unheard, *older}))
     return replace(made, gaps=gaps, stats=replace(made.stats, seconds=round(monotonic() - started, 3)))
 
 
@@ -111,6 +114,12 @@ def _settled(facts: Facts, settings: Settings, goal: Goal, resolver: Resolver, t
         more = without(found, borne)
     made = told(made, borne, facts)
     return replace(made, gaps=(*made.gaps, *asker.gaps, *unsettled(made, more)), stats=replace(made.stats, resolver_runs=runs))
+
+
+def _locks(made: Plan) -> Iterator[Mapping[str, str]]:
+    """The pins that the plan starts from, and those of each stage."""
+    yield dict(made.base)
+    yield from ({package.name: package.version for package in stage.lock} for stage in made.stages)
 
 
 def gather(settings: Settings, request: Request) -> Facts:
@@ -208,7 +217,7 @@ def pip_of(facts: Facts, settings: Settings) -> Pip:
     )
 
 
-def resolver_of(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip) -> Resolver:
+def resolver_of(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip, *, tell: Tell = lambda _: None) -> Resolver:
     """The resolver that the request asks for, with its kept answers. Raises ResolverError, CommandNotFound."""
     folder = cache_dir(settings)
     where = Circumstances(
@@ -219,7 +228,10 @@ def resolver_of(facts: Facts, settings: Settings, request: PlanRequest, pip: Pip
         timeout=request.timeout,
         variables=pip.variables,
     )
-    chosen = choose(request.resolver, where)
+    chosen: Resolver = choose(request.resolver, where)
+    if chosen.name.startswith("uv "):
+        tools = older_tools(facts, settings, options=pip.options, variables=pip.variables, tell=tell)
+        chosen = Forbearing(solver=chosen, tools=tools)
     if not request.reuse:
         return chosen
     context = codec.digest(replace(facts, taken_at="", gaps=()))

@@ -18,12 +18,14 @@ from steadypin.model.plan import Plan
 from steadypin.pipeline import planning
 from steadypin.pipeline.environment import cache_dir
 from steadypin.pipeline.moving import Mover
+from steadypin.pipeline.older import older_tools
 from steadypin.pipeline.progress import Tell
 from steadypin.pipeline.testing import test_command
 from steadypin.pipeline.trying import Limits
 from steadypin.planning.candidates import resolve_base
 from steadypin.planning.problem import Problem, pose
-from steadypin.resolution.uv import find_uv, starts
+from steadypin.resolution.older import OlderTools
+from steadypin.resolution.uv import find_uv, index_options, starts
 from steadypin.trials.results import Versions, differences
 from steadypin.trials.sandbox.installers import Pip, Uv
 from steadypin.trials.sandbox.pythons import program_of
@@ -62,6 +64,7 @@ class Scene:
     today: Versions
     command: str
     python: str
+    older: OlderTools
     gaps: list[Gap] = field(default_factory=list)
 
 
@@ -71,11 +74,11 @@ def prepare(facts: Facts, settings: Settings, request: UpgradeRequest, made: Pla
     plan = made or planning.plan(facts, settings, asked, tell=lambda what: tell(what and f"solving {what}", passing=True))
     if plan.question is None:
         raise UsageError("there is nothing to upgrade: the project requires nothing", hint="is this the project's folder?")
-    resolver = planning.resolver_of(facts, settings, request.plan, planning.pip_of(facts, settings))
+    pip = planning.pip_of(facts, settings)
+    resolver = planning.resolver_of(facts, settings, request.plan, pip, tell=tell)
     selection = Selection(extras=frozenset(settings.extras), groups=frozenset(settings.groups))
     comparison = compare(facts, settings.policy, selection)
-    goal = planning.goal_of(facts, settings, request.plan, planning.pip_of(facts, settings))
-    goal = replace(goal, taken_at=facts.taken_at)
+    goal = replace(planning.goal_of(facts, settings, request.plan, pip), taken_at=facts.taken_at)
     problem = pose(facts, comparison, goal)
     base = resolve_base(problem, goal, resolver).versions
     today = {name: problem.preferred.get(name, version) for name, version in base.items()}
@@ -100,6 +103,7 @@ def prepare(facts: Facts, settings: Settings, request: UpgradeRequest, made: Pla
         today=today,
         command=command,
         python=facts.target.python,
+        older=older_tools(facts, settings, options=pip.options, variables=pip.variables, tell=tell),
     )
     scene.gaps += [*plan.gaps, *_environment_gaps(facts, today), *map(_left_out, sorted(without))]
     return scene
@@ -217,10 +221,11 @@ def installer(scene: Scene) -> Uv | Pip:
         )
     if uv is None:
         return Pip(cache=cache_dir(scene.settings), options=pip.options, variables=pip.variables)
-    return Uv(command=uv.command, options=_uv_options(pip.options), variables=pip.variables, offline=scene.settings.offline)
-
-
-def _uv_options(options: tuple[str, ...]) -> tuple[str, ...]:
-    several = any(option in ("--extra-index-url", "--find-links") for option in options)
-    renamed = tuple("--allow-insecure-host" if option == "--trusted-host" else option for option in options)
-    return (*renamed, "--index-strategy", "unsafe-best-match") if several else renamed
+    return Uv(
+        command=uv.command,
+        options=index_options(pip.options),
+        variables=pip.variables,
+        offline=scene.settings.offline,
+        links=scene.older.links,
+        mend=scene.older.mend,
+    )

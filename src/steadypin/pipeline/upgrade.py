@@ -10,6 +10,7 @@ from time import monotonic
 
 from steadypin.config import Settings
 from steadypin.errors import StaleInput, UsageError
+from steadypin.locking import commits
 from steadypin.locking.atomic import finish
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
@@ -39,6 +40,8 @@ def upgrade(
     """
     started = monotonic()
     _check(made, facts, request)
+    if request.branch_per_stage:
+        commits.refuse(settings.root)
     lifting = lift(facts, settings, request.plan) if request.plan.edit_manifest else Lifting(facts=facts)
     scene = prepare(lifting.facts, settings, request, made, tell)
     scratch = project_folder(settings)

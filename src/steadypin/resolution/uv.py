@@ -17,11 +17,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from steadypin import process
-from steadypin.errors import CommandError, CommandNotFound, CommandTimeout, ResolverError
+from steadypin.errors import BuildFailed, CommandError, CommandNotFound, CommandTimeout, ResolverError
 from steadypin.model.resolution import Question, Resolution
 from steadypin.resolution.compiled import answered, read_compiled
 from steadypin.resolution.conflicts import as_required, uv_conflicts
 from steadypin.resolution.evidence import read_evidence
+from steadypin.resolution.older import failed_release
 from steadypin.resolution.scratch import QuestionFiles, question_files
 from steadypin.values import dataclass, field
 
@@ -94,15 +95,16 @@ class Uv:
                 )
             conflicts = as_required(uv_conflicts(said), question.constraints)
             if not conflicts:
-                raise ResolverError(
-                    f"uv failed (exit code {finished.exit_code}): {said[-2000:] or 'without a word'}", hint=_hint(said)
-                )
+                message = f"uv failed (exit code {finished.exit_code}): {said[-2000:] or 'without a word'}"
+                if failed_release(said):
+                    raise BuildFailed(message, output=said, hint=_hint(said))
+                raise ResolverError(message, hint=_hint(said))
             return Resolution(resolver=self.name, conflicts=conflicts, output=said, requires=requires)
 
     def _arguments(self, question: Question, files: QuestionFiles) -> list[str]:
         arguments = ["pip", "compile", str(files.requirements), "--output-file", str(files.lock)]
         arguments += ["--no-header", "--annotate", "--annotation-style", "split", "--no-universal", "--no-python-downloads"]
-        arguments += ["--color", "never", "--no-progress", *_index_options(question.options)]
+        arguments += ["--color", "never", "--no-progress", *index_options(question.options)]
         for option, value in (
             ("--constraints", files.constraints),
             ("--overrides", files.overrides),
@@ -150,9 +152,9 @@ def _hint(said: str) -> str:
     words = " ".join(said.split())
     if "no space left on device" in words.lower():
         return "make room there"
-    if built := re.search(r"Failed to (?:build|download and build) `([^`\s]{1,200})`", words):
-        older = "build it with older tools (a file with, say, setuptools<58, that UV_BUILD_CONSTRAINT names)"
-        return f"{built[1]} has no wheel that fits and does not build here: move its pin to a release with wheels, or {older}"
+    if built := failed_release(words):
+        way = "move its pin to a release with wheels, or name older build tools (UV_BUILD_CONSTRAINT=FILE, say setuptools<58)"
+        return f"{'=='.join(built)} has no wheel that fits and does not build here: {way}"
     return "try --resolver pip-tools"
 
 
@@ -212,7 +214,7 @@ def host_platform() -> str:
     return f"{libc}_{machine}"
 
 
-def _index_options(options: tuple[str, ...]) -> tuple[str, ...]:
+def index_options(options: tuple[str, ...]) -> tuple[str, ...]:
     """The project's options, read as pip reads them: several indexes are one pool, whatever stands first."""
     options = tuple("--allow-insecure-host" if option == "--trusted-host" else option for option in options)
     several = any(option in ("--extra-index-url", "--find-links") for option in options)

@@ -40,12 +40,16 @@ class Installer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uv:
-    """`command` starts uv; `options` and `variables` say which indexes, as the resolver was told."""
+    """`command` starts uv; `options` and `variables` say which indexes, as the resolver was told. `links` are more options, for
+    wheels that were built here; `mend` builds one of what an installation says it could not build, and says whether it did.
+    """
 
     command: tuple[str, ...]
     options: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     offline: bool = False
+    links: Callable[[], tuple[str, ...]] = tuple
+    mend: Callable[[str], bool] = lambda _: False
 
     def create(self, folder: Path, python: str) -> None:
         words = ["venv", "--quiet", "--no-project", "--no-python-downloads", "--python", python, str(folder)]
@@ -54,7 +58,13 @@ class Uv:
     def install(self, python: Path, lines: Sequence[str]) -> None:
         with listed(lines) as file:
             words = ["pip", "install", "--quiet", "--no-deps", "--link-mode", "copy", "--python", str(python)]
-            self._run([*words, *self.options, "-r", str(file)])
+            while True:
+                try:
+                    self._run([*words, *self.options, *self.links(), "-r", str(file)])
+                    return
+                except CommandError as error:
+                    if not self.mend(error.output):
+                        raise
 
     def uninstall(self, python: Path, names: Sequence[str]) -> None:
         self._run(["pip", "uninstall", "--quiet", "--python", str(python), *names])
@@ -128,9 +138,9 @@ def _checked(words: Sequence[str], environment: dict[str, str], hint: str = _LEA
     done = process.run(words, timeout=TIMEOUT, environment=environment)
     if done.ok:
         return
-    said = (done.stderr.strip() or done.stdout.strip())[-1500:]
+    said = done.stderr.strip() or done.stdout.strip()
     raise CommandError(
-        f"the scratch environment cannot be made: {Path(words[0]).name} ended with {done.exit_code}: {said}",
+        f"the scratch environment cannot be made: {Path(words[0]).name} ended with {done.exit_code}: {said[-1500:]}",
         output=said,
         hint=hint,
     )
