@@ -54,7 +54,7 @@ def remembered(function: Callable[P, A]) -> Callable[P, A]:
     def answer(text: str, *others: Any) -> Any:
         if _known is None:
             return work(text, *others)
-        kind = f"{work.__name__}{others!r}"
+        kind = f"{work.__module__}.{work.__name__}{others!r}"
         answers = _known.get(kind)
         if answers is not None and text in answers:
             return answers[text]
