@@ -7,7 +7,7 @@ from pathlib import Path
 from steadypin.errors import OutputError, SourceError, SteadypinError
 from steadypin.index.client import IndexClient
 from steadypin.index.routing import route
-from steadypin.locking.commits import Step, commit
+from steadypin.locking.commits import ROOM, SIGN, Step, commit
 from steadypin.model.declared import DeclaredRequirement
 from steadypin.model.gap import Gap
 from steadypin.model.upgrade import UpgradeResult
@@ -84,7 +84,7 @@ def _branch(scene: Scene, lab: Lab, result: UpgradeResult, caps: Caps, client: I
             continue
         contents, gaps = _writing(scene, lab, lock, caps, client).contents()
         words = "\n".join(f"- {name}: {before.get(name) or 'new'} -> {lock.get(name) or 'removed'}" for name in moved)
-        message = f"Upgrade: {stage.title}\n\n{words}\n\nTested as a whole with: {result.command}\n"
-        steps.append(Step(branch=f"steadypin/stage-{stage.number}", message=message, contents=contents))
+        message = f"Upgrade: {stage.title}\n\n{words}\n\n{SIGN}{result.command}\n"
+        steps.append(Step(branch=f"{ROOM}/stage-{stage.number}", message=message, contents=contents))
         before = lock
     return replace(result, written=commit(scene.settings.root, steps), gaps=(*result.gaps, *gaps))
