@@ -21,8 +21,8 @@ Three phases follow the baseline and the run with everything.
 
 1. **Narrow.** Guess by the posterior, under the simple assumption that every culprit breaks the tests alone. As soon as two
    answers contradict that, believe only sets that have passed as a whole and go on from the largest of them.
-2. **Settle.** Whatever the guess was, what is held is tried again on top of exactly what is kept: each alone, then in
-   pairs, then in families. Anything that passes is kept and the phase starts over. At its end nothing can be added.
+2. **Settle.** Whatever the guess was, what is held is tried again on top of exactly what is kept: in pairs, each alone and in
+   families. Anything that passes is kept and the phase starts over. At its end nothing can be added.
 3. **Name.** A held change that passes alone breaks only in company: find the company. A kept change that fails alone is
    masked by others: find them. A red answer that nothing explains is doubted and asked again.
 """
@@ -42,8 +42,8 @@ GREEN, RED, REFUSED = Verdict.PASSED, Verdict.FAILED, Verdict.UNRESOLVED
 RECALL = 0.7  # how often hints name a culprit
 TINY, SMALL = 7, 60  # between these numbers of units, runs that only tell kinds of culprits apart are rationed
 DUE = 0.5  # how likely the proof must need a run for it to be made at once
-CROWD = 2  # known culprits from which on runs that may not be needed wait while many units are unknown
-FEW = 4  # held units up to which no pair is left out that was never tried
+CROWD = 4  # known culprits from which on runs that may not be needed wait while many units are unknown
+FEW = 4  # held units up to which no pair is left out
 MARGIN = 0.2  # runs by which the mean of three culprits among few units stays below what is promised
 FAMILY = 5  # held units up to which sets of three get a second chance
 REFUSALS = 6  # refused sets per unit after which nothing more is tried
@@ -160,6 +160,8 @@ def _explore(ledger: Ledger, prior: Prior) -> Asking:
     while kept != ledger.kept:
         kept = ledger.kept
         yield from _settle(ledger, _second_chances)
+        if ledger.simple:
+            yield from _settle(ledger, _families)
         yield from _name(ledger)
         yield from _settle(ledger, _families)
     yield from _unmask(ledger)
@@ -207,16 +209,22 @@ def _narrow(ledger: Ledger, prior: Prior) -> Asking:
 
 def _due(ledger: Ledger, belief: Belief) -> int | None:
     """A run that the proof is likely to need whatever else is found: everything without some of the known culprits (the
-    second chance of the others), and each culprit alone. The sooner it is made, the sooner a mask or a company shows."""
+    second chance of the others), and each culprit alone. The sooner it is made, the sooner a mask or a company shows; the
+    fewer stay behind, the more a run that passes decides."""
     known = belief.guilty.bit_count()
-    for size in range(known, max(0, known - 3), -1):
+    for size in range(max(1, known - 2), known + 1):
         if (size < known and _late(ledger, belief)) or belief.at_most(size + 2 - known) < DUE:
-            break
-        for some in map(union, combinations(bits(belief.guilty), size)):
+            continue
+        for some in _some(belief.guilty, size):
             if not ledger.asked(ledger.everything & ~some):
                 return ledger.everything & ~some
     alone = bits(belief.guilty if _roomy(ledger) and not ledger.contradicted else 0)
     return next((unit for unit in alone if not ledger.asked(unit)), None)
+
+
+def _some(units: int, size: int) -> list[int]:
+    """The sets of so many of these units, those first that were found last: what was known before was tried before."""
+    return [*map(union, combinations(bits(units), size))][::-1]
 
 
 def _question(ledger: Ledger, belief: Belief) -> int | None:
@@ -231,7 +239,7 @@ def _question(ledger: Ledger, belief: Belief) -> int | None:
         asked=ledger.asked,
         odds=ledger.odds,
         proves=_roomy(ledger) or not belief.guilty,
-        shuffled=ledger.refusals > 0,
+        shuffled=ledger.refusals,
     ).best()
 
 
@@ -283,22 +291,21 @@ def _red_alone(ledger: Ledger, kept: int, unit: int) -> bool:
 
 
 def _second_chances(ledger: Ledger) -> Iterator[int]:
-    """What may pass on top of what is kept, the likely first: single units, all that was refused, pairs.
-
-    What was red before in smaller company comes last.
+    """What may pass on top of what is kept, the likely first: units that do not fail alone, all that was refused, pairs that
+    were never tried, single units. Pairs that were red before in smaller company come last.
     """
-    kept, held = ledger.kept, list(bits(ledger.held))
-    yield from _likely_first(ledger, (unit for unit in held if ledger.answers.get(unit) is not RED))
+    kept, held = ledger.kept, _some(ledger.held, 1)
+    yield from _likely_first(ledger, (unit for unit in held if ledger.answers.get(unit) in (GREEN, REFUSED)))
     refused = [unit for unit in held if ledger.answers.get(kept | unit) is REFUSED]
     if len(refused) > 2:
         yield union(refused)
-    pairs = [one | other for one, other in combinations(held, 2)]
-    seen = {red & ledger.held for red in ledger.of(RED)}
-    for pair in _likely_first(ledger, (pair for pair in pairs if pair not in seen)):
-        if len(held) <= FEW or ledger.asked(kept | pair) or _room(ledger, sum(not ledger.asked(kept | unit) for unit in held)):
+    seen, few = {red & ledger.held for red in ledger.of(RED)}, len(held) <= FEW
+    proofs = sum(not ledger.asked(kept | unit) for unit in held)
+    for pair in _likely_first(ledger, (pair for pair in _some(ledger.held, 2) if pair not in seen)):
+        if few or ledger.asked(kept | pair) or _room(ledger, proofs):
             yield pair
-    yield from held
-    yield from (pair for pair in pairs if pair in seen and (ledger.asked(kept | pair) or _room(ledger)))
+    yield from _likely_first(ledger, held)
+    yield from (pair for pair in _some(ledger.held, 2) if few or ledger.asked(kept | pair) or _room(ledger))
 
 
 def _likely_first(ledger: Ledger, extras: Iterable[int]) -> list[int]:
@@ -306,9 +313,9 @@ def _likely_first(ledger: Ledger, extras: Iterable[int]) -> list[int]:
 
 
 def _families(ledger: Ledger) -> Iterator[int]:
-    """Three that may pass together though no two of them do."""
-    held = list(bits(ledger.held))
-    for family in map(union, combinations(held, 3) if 3 < len(held) <= FAMILY else ()):
+    """Three that may pass together though no two of them do; none that passes alone is one of them."""
+    unmasked = union(unit for unit in bits(ledger.held) if ledger.answers.get(unit) is GREEN)
+    for family in _some(ledger.held & ~unmasked, 3) if 3 < ledger.held.bit_count() <= FAMILY else ():
         if ledger.asked(ledger.kept | family) or _room(ledger):
             yield family
 

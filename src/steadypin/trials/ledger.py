@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from functools import cached_property
-from math import exp
 
 from steadypin.model.trial import Verdict
 from steadypin.trials.posterior import bits, union
@@ -119,11 +118,11 @@ class Ledger:
         """How likely the resolver takes this set, judged by the sets that it refused.
 
         Each refusal is explained by "some unit in it needs one that was not" or "two in it do not go together"; pairs that a
-        set that could be tried has disproved are out. The more of the remaining explanations a new set repeats, the worse.
+        set that could be tried has disproved are out. The more of the remaining explanations a new set repeats, the worse; the
+        refusals share their causes, so it is the mean over them that counts.
         """
-        if not self.refusals:
-            return 1.0
-        return exp(-sum(self._repeats(refused, mask) for refused in self.of(Verdict.UNRESOLVED)[-MEMORY:]))
+        refusals = self.of(Verdict.UNRESOLVED)[-MEMORY:]
+        return 1 - sum(self._repeats(refused, mask) for refused in refusals) / len(refusals) if refusals else 1.0
 
     def _repeats(self, refused: int, mask: int) -> float:
         pairs, possible = self._suspect(refused)

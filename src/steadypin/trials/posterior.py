@@ -20,12 +20,14 @@ from operator import or_
 
 from steadypin.values import dataclass, field
 
-COUNTS = (0.05, 0.25, 0.4, 0.45)  # how likely 0, 1, 2, 3 guilty units are before the first run: set so that all stay cheap
+COUNTS = (0.05, 0.25, 0.4, 0.6)  # how likely 0, 1, 2, 3 guilty units are before the first run: set so that all stay cheap
 TAIL = 0.1  # each one more is as likely as the one before, times this
 DEGREE = 7  # guilty units looked ahead beyond those known
 CROWD = 4  # red groups looked at together; more are rare, and the smallest ones say most
 CLOSE = 4  # units of the smallest red group that are looked at one by one
 SAVED = 0.2  # what a run is worth that the proof at the end would need anyway
+ORDERS = 6  # ways to halve that are looked at beside the natural one, once sets are refused
+GOLDEN = (sqrt(5) - 1) / 2  # its multiples spread evenly (mod 1), so each turn shuffles in another way, without chance
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -170,7 +172,7 @@ class Choice:
 
     `floor` moves in every group that is tried, `ground` in every run for a single unit. `asked` and `odds` say of a set
     whether it was tried already, and how likely it can be tried at all. `proves`: a culprit that is found alone needs no run
-    more for its proof; `shuffled` looks at more ways to halve, for worlds that refuse many sets.
+    more for its proof; `shuffled`, where it is not 0, numbers more ways to halve, for worlds that refuse sets.
     """
 
     belief: Belief
@@ -180,7 +182,7 @@ class Choice:
     asked: Callable[[int], bool]
     odds: Callable[[int], float]
     proves: bool = False
-    shuffled: bool = False
+    shuffled: int = 0
 
     def best(self) -> int | None:
         """The set that is worth most, or None when nothing is left to learn."""
@@ -202,9 +204,17 @@ class Choice:
         rest = self.everything & ~belief.guilty
         yield rest, belief.nearly_done
         pool = min(belief.groups, key=int.bit_count, default=belief.suspects)
+        finishing = SAVED * belief.nearly_done if self._may_finish else 0.0
         for unit in belief.prior.ordered(pool)[:CLOSE]:
             yield self.ground | unit, (1 - belief.innocent(unit)) * SAVED if self.proves and not self.ground else 0.0
-            yield rest & ~unit, (1 - belief.innocent(unit)) * belief.nearly_done * SAVED
+            yield rest & ~unit, (1 - belief.innocent(unit)) * finishing
+
+    @property
+    def _may_finish(self) -> bool:
+        """Whether a guess at the last culprit is worth trying. The first may be the only one; the third of a few is found
+        and proved in one run; any other that is red tells nothing of changes that mask each other."""
+        known, few = self.belief.guilty.bit_count(), self.belief.suspects.bit_count() <= CLOSE
+        return known == 0 or (known == 2 and few)
 
     def _halves(self) -> Iterator[tuple[int, float]]:
         for pool in (*self.belief.groups, self.belief.suspects):
@@ -217,8 +227,8 @@ class Choice:
         yield order
         if self.shuffled:
             yield order[::-1]
-            yield order[::2] + order[1::2]
-            yield order[1::2] + order[::2]
+            for turn in range(self.shuffled, self.shuffled + ORDERS):
+                yield sorted(order, key=lambda unit: (turn * unit.bit_length() * GOLDEN) % 1)
 
     def _prefixes(self, order: list[int]) -> list[int]:
         """The two prefixes whose chance to pass is nearest to one half, found by halving."""
