@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from steadypin.errors import CommandError
+from steadypin.locking import commits
 from tests.support.command import PROGRAM, Ran, environment, steadypin
 from tests.support.index_server import Rel, TestIndex
 
@@ -192,6 +194,14 @@ def test_a_branch_for_each_stage(project: Path, index: TestIndex) -> None:
     assert git("rev-list", "--count", f"HEAD..{branches[-1]}").strip() == str(len(branches))
     assert "calm: 1.0 -> 2.0" in git("log", "HEAD.." + branches[-1])
     assert git("status", "--porcelain") == "" and (project / "requirements.txt").read_text("utf-8") == LOCK
+    commits.refuse(project)
+    git("checkout", "-q", branches[0])
+    with pytest.raises(CommandError, match="checked out"):
+        commits.refuse(project)
+    git("commit", "-q", "--allow-empty", "-m", "ours")
+    git("checkout", "-q", "-")
+    with pytest.raises(CommandError, match="not ours"):
+        commits.refuse(project)
 
 
 def test_a_plan_is_carried_out_and_a_stale_one_refused(project: Path, index: TestIndex) -> None:
