@@ -221,4 +221,5 @@ def test_an_environment_is_moved_by_delta_and_never_poisoned(tmp_path: Path, ind
     (module.parent / "stray.pth").write_text("import nothing\n", encoding="utf-8")
     lab.move(Pins(versions=(("old", "2.0"),)))
     assert value() == "2.0" and lab.built == 3
-    assert lab.refused(Pins(versions=(("helper", "1.0"), ("old", "7.7"), ("gone", "1.0")))) == ("old",)
+    refused = lab.refused(Pins(versions=(("helper", "1.0"), ("old", "7.7"), ("gone", "1.0"))))
+    assert list(refused) == ["old"] and "7.7" in refused["old"]

@@ -100,13 +100,15 @@ def _units(scene: Scene, now: Versions, final: Versions) -> tuple[str, ...]:
 def _stage(scene: Scene, trials: Trials, stage: Stage, proved: _Proved) -> None:
     final = pins_of((stage,))
     final |= {name: version for name, version in proved.frozen.items() if name in final}
-    if not differences(proved.now, final):
-        return
     units = _units(scene, proved.now, final)
+    beyond = {name: version for name, version in pins_of((stage,)).items() if name in proved.frozen}
+    after = partial(_whole_stages, scene, trials, final, proved.frozen, stage.number)
+    trial = _tried(scene, trials, proved.now, final, units, frozenset(proved.frozen), beyond=beyond, following=after)
+    if not units and trial.whole() == proved.now:
+        return
     before = trials.run_counts().total
     trials.tell(f"stage {stage.number}: {stage.title}, {len(units)} to move")
-    after = partial(_whole_stages, scene, trials, final, proved.frozen, stage.number)
-    outcome = _tried(scene, trials, proved.now, final, units, frozenset(proved.frozen), following=after).carry_out()
+    outcome = trial.carry_out()
     runs = trials.run_counts().total - before
     proved.add(outcome, _row(scene, stage.number, stage.title, outcome, units, runs))
 
@@ -120,7 +122,8 @@ def _once_more(scene: Scene, trials: Trials, last: Stage, proved: _Proved) -> No
         return
     before = trials.run_counts().total
     trials.tell(f"what is held, once more together: {', '.join(units)}")
-    outcome = _tried(scene, trials, proved.now, final, units, scene.mover.without, bisect=False).carry_out()
+    bisected = frozenset(name for culprit in proved.culprits if culprit.last_good for name in culprit.changes)
+    outcome = _tried(scene, trials, proved.now, final, units, scene.mover.without, bisected=bisected).carry_out()
     runs = trials.run_counts().total - before
     if not differences(proved.now, outcome.lock):
         proved.rows[-1] = replace(proved.rows[-1], runs=proved.rows[-1].runs + runs)
@@ -181,7 +184,8 @@ def _tried(
     units: tuple[str, ...],
     frozen: frozenset[str],
     *,
-    bisect: bool = True,
+    bisected: frozenset[str] = frozenset(),
+    beyond: Versions | None = None,
     following: Likely = tuple,
 ) -> StageTrial:
     members = frozenset(units)
@@ -194,8 +198,10 @@ def _tried(
         final=final,
         units=units,
         frozen=frozen,
+        beyond=beyond or {},
         coupled=tuple(tuple(sorted(names)) for names in coupled if len(names) > 1),
-        bisect=bisect and scene.request.bisect,
+        bisect=scene.request.bisect,
+        bisected=bisected,
         following=following,
         log_of=_read_log,
     )

@@ -10,7 +10,7 @@ from steadypin.model.parse import version
 from steadypin.model.trial import Culprit, TrialResult, Verdict
 from steadypin.pipeline import progress
 from steadypin.pipeline.moving import Mover
-from steadypin.pipeline.trying import Judged, Likely, OutOfBudget, Trials, install_failure
+from steadypin.pipeline.trying import Judged, Likely, OutOfBudget, Trials, install_failure, named_tests
 from steadypin.trials.bytests import Names, Seen, search_by_tests
 from steadypin.trials.culprits import SearchResult, search
 from steadypin.trials.foresight import Foresight, likely_sights, likely_verdicts, weights_of
@@ -36,7 +36,8 @@ class Outcome:
 @dataclass(slots=True, kw_only=True)
 class StageTrial:
     """A stage on top of the proved lock `now`. `final` are its pins; `units` the names that are tried on their own,
-    `following` makes the pins of later stages, should this one pass.
+    `beyond` is where `frozen` names would have gone. `following` makes the pins of later stages, should this one pass;
+    `bisected` are culprits of earlier stages whose last good release is known.
     """
 
     trials: Trials
@@ -46,8 +47,10 @@ class StageTrial:
     final: Versions
     units: tuple[str, ...]
     frozen: frozenset[str] = frozenset()
+    beyond: Versions = field(default_factory=dict)
     coupled: tuple[Collection[str], ...] = ()
     bisect: bool = True
+    bisected: frozenset[str] = frozenset()
     following: Likely = tuple
     log_of: Callable[[str], str] = lambda _: ""
     evidence: dict[frozenset[str], Judged] = field(default_factory=dict)
@@ -147,6 +150,8 @@ class StageTrial:
     def _verdict(self, moved: Names, *, again: bool = False, likely: Likely = tuple) -> Verdict:
         if self.stopped and (moved not in self.evidence or again):
             return Verdict.NOT_RUN
+        if moved in self.unresolved:
+            return Verdict.UNRESOLVED
         lock = self._lock(moved)
         if lock is None:
             self.unresolved[moved] = "the resolver finds no pins with it"
@@ -206,7 +211,7 @@ class StageTrial:
                 continue
             judged = self._red_run(names, frozenset(result.kept))
             last = first = None
-            if self.bisect and len(guilty) == 1 and lock[guilty[0]] != self.final[guilty[0]]:
+            if self.bisect and len(guilty) == 1 and guilty[0] not in self.bisected and lock[guilty[0]] != self.final[guilty[0]]:
                 lock, last, first = self._bisect(guilty[0], lock)
             companions = self._companions(guilty, lock, held) if kind != "conjunction" else frozenset()
             culprits.append(_culprit(names | companions, "coupled" if companions else kind, confidence, last, first, judged))
@@ -236,7 +241,16 @@ class StageTrial:
             return f"not decided: {self.stopped} ended the search"
         if name in result.undecided:
             return "not decided: its runs were flaky"
+        if needs := self._held_needs(name):
+            return f"it needs {', '.join(needs)}, which is held"
         return next((why for tried, why in self.unresolved.items() if tried >= {name}), "it cannot move without what is held")
+
+    def _held_needs(self, name: str) -> list[str]:
+        """What was held in earlier stages and would have to move along."""
+        free = {**self.final, **self.beyond}
+        moved = self.mover.lock(self.now, free, {name: self.final[name]}) if self.beyond else None
+        along = differences(self.now, moved) if moved is not None else ()
+        return [f"{other} {moved[other]}" for other in along if moved is not None and other in self.frozen and other in moved]
 
     def _bisect(self, name: str, lock: dict[str, str]) -> tuple[dict[str, str], str | None, str | None]:
         """The lock with `name` as far as it goes, its last good and its first bad release."""
@@ -362,7 +376,7 @@ def _culprit(
         confidence=confidence,
         last_good=last,
         first_bad=first,
-        failing_tests=tuple(sorted(judged.failed)) if judged else (),
+        failing_tests=named_tests(judged.failed) if judged else (),
         error=run.error if run else "",
         boundary=run.boundary if run else "",
     )

@@ -9,7 +9,7 @@ from steadypin.model.parse import satisfies_pin
 from steadypin.model.trial import Verdict
 from steadypin.model.upgrade import Baseline
 from steadypin.pipeline.preparing import Scene, leave_out
-from steadypin.pipeline.trying import Likely, Trials
+from steadypin.pipeline.trying import Likely, Trials, named_tests
 from steadypin.trials.sandbox.lab import Lab
 from steadypin.values import replace
 
@@ -35,14 +35,18 @@ def fit(scene: Scene, lab: Lab) -> None:
         installed = {d.name: d.version for d in scene.facts.installed}
         needed = [name for name in refused if scene.facts.environment is None or _is_needed(name, scene, installed)]
         if needed:
-            why = f": {error.message[-400:]}" if len(refused) == 1 else ""
+            without = " ".join(f"--without {name}" for name in needed)
             raise CommandError(
-                f"not installable any more: {', '.join(needed)}{why}",
+                f"not installable any more: {', '.join(needed)}\n" + "\n".join(f"{name}: {refused[name]}" for name in needed),
                 output=error.output,
-                hint="leave what no test needs out with --without NAME, or install from an index that still has it",
+                hint=f"leave what no test needs out ({without}), or install from an index that still has it",
             ) from None
     leave_out(scene, refused, installed)
     lab.prepare(scene.mover.pins(scene.today))
+
+
+def _another(command: str) -> str:
+    return "give another with --test" + (" (-o addopts= leaves out pytest's own addopts)" if "pytest" in command else "")
 
 
 def _is_needed(name: str, scene: Scene, installed: Mapping[str, str | None]) -> bool:
@@ -62,14 +66,16 @@ def check_baseline(scene: Scene, trials: Trials, likely: Likely) -> Baseline:
     if trials.limits.timeout:
         trials.timeout = trials.limits.timeout
     judged = trials.judge(pins, "baseline", likely=likely)
+    if judged.verdict is Verdict.FAILED and not trials.run_counts().total:
+        # known from before; what it lacked, a variable or a service, may be there now
+        trials.reproduced.clear()
+        judged = trials.judge(pins, "baseline", again=True)
     for _ in range(PATIENCE - 1):
         if judged.verdict is not Verdict.FLAKY:
             break
         judged = trials.judge(pins, "baseline", again=True)
     if judged.run.outcome == "cannot-start":
-        raise CommandError(
-            f"the test command cannot start: {judged.run.error or scene.command}", hint="give another with --test"
-        )
+        raise CommandError(f"the test command cannot start: {judged.run.error or scene.command}", hint=_another(scene.command))
     if (
         judged.verdict is Verdict.FAILED
         and scene.request.allow_failing
@@ -84,7 +90,7 @@ def check_baseline(scene: Scene, trials: Trials, likely: Likely) -> Baseline:
         outcome=run.outcome,
         tests=run.tests,
         seconds=run.seconds,
-        failed=tuple(sorted(judged.failed)),
+        failed=named_tests(judged.failed),
         error=run.error,
         log=run.log,
     )

@@ -280,6 +280,11 @@ def _failures(run: TestRun) -> frozenset[str]:
     return frozenset(run.failed) or frozenset({f"<{run.outcome}>"})
 
 
+def named_tests(failed: Iterable[str]) -> tuple[str, ...]:
+    """Those of the failing tests that have a name; what stands for a run as a whole is none."""
+    return tuple(sorted(test for test in failed if not test.startswith("<")))
+
+
 def install_failure(error: CommandError) -> TestRun:
     """A set that cannot be installed, as a run that did not happen."""
     return TestRun(command=(), outcome="cannot-install", exit_code=None, seconds=0.0, error=error.message)

@@ -135,7 +135,7 @@ def _evidence(culprit: Culprit, how: Presentation) -> Iterator[str]:
     if tests:
         yield f"red: {names(tests, most=100 if how.verbose else 3)}"
     yield from (f"changelog: {line}" for line in said(culprit.quotes, most=40 if how.verbose else 3))
-    if culprit.confidence < 1:
+    if culprit.confidence < 0.995:
         yield f"confidence {culprit.confidence:.0%}"
 
 
@@ -151,9 +151,10 @@ def _held(result: UpgradeResult, how: Presentation) -> Iterator[str]:
 
 
 def parted_gaps(result: UpgradeResult) -> tuple[list[Gap], list[Gap]]:
-    """(what is not known, locks that were not written)."""
+    """(what is not known, with what changes what was tried first; locks that were not written)."""
     unwritten = [gap for gap in result.gaps if gap.stage == "locking" and gap.reason != "manifest"]
-    return [gap for gap in result.gaps if gap not in unwritten], unwritten
+    known = [gap for gap in result.gaps if gap not in unwritten]
+    return sorted(known, key=lambda gap: (gap.reason != "older-build-tools", gap.stage != "trials")), unwritten
 
 
 def _rest(result: UpgradeResult, how: Presentation) -> Iterator[str]:

@@ -15,6 +15,9 @@ MOST = 500
 
 _UNITTEST = re.compile(r"^(?P<kind>FAIL|ERROR): (?P<method>\S+)(?: \((?P<where>[^)]*)\))?", re.MULTILINE)
 _RAN = re.compile(r"^Ran (\d+) tests? in ", re.MULTILINE)
+_USAGE = re.compile(r"^(?:ERROR: (?!usage:)|\S+: error: ).+", re.MULTILINE)
+"""What runners say of arguments and settings that they do not understand."""
+
 _LOADER = ("unittest.loader._FailedTest", "unittest.loader.ModuleImportFailure")
 _ERROR_LINE = re.compile(r"E   |[\w.]*(?:Error|Exception|Warning)\b")
 _FRAME = re.compile(
@@ -97,7 +100,8 @@ def read_plain(output: str) -> Suite:
     """Whatever else runs tests: only the error can be told."""
     start = output.rfind("Traceback (most recent call last)")
     traceback = output[start:][:20000] if start >= 0 else ""
-    return Suite(error=_first_error(traceback or output[-4000:]), traceback=traceback)
+    usage = _USAGE.search(output) if not traceback else None
+    return Suite(error=usage[0][:500] if usage else _first_error(traceback or output[-4000:]), traceback=traceback)
 
 
 def _first_error(text: str) -> str:
@@ -143,6 +147,8 @@ def _frames(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _place(path: str, line: str, folder: Path, environment: Path) -> tuple[str, str]:
+    if path.startswith("<"):  # a frozen module, or what was never a file
+        return "other", path
     full = os_path(path, folder)
     if match := re.search(r"(?:site|dist)-packages[\\/](.+)", path):
         return "package", f"{match[1]}:{line}"

@@ -125,7 +125,7 @@ def _error(ended: Ended, suite: Suite, timeout: float) -> str:
             return f"ended by {signal.Signals(-ended.exit_code).name}"
         except ValueError:
             return f"ended by signal {-ended.exit_code}"
-    return suite.error if ended.exit_code else ""
+    return (suite.error or read_plain(ended.output).error) if ended.exit_code else ""
 
 
 def words(text: str, place: Place, only: Sequence[str] = ()) -> list[str]:

@@ -78,23 +78,25 @@ class Environment:
         """It is made anew at the next move."""
         self._sites = ()
 
-    def refused(self, pins: Pins) -> tuple[str, ...]:
-        """Names of pins that cannot be installed, each found by halving. The environment is made anew afterwards."""
+    def refused(self, pins: Pins) -> dict[str, str]:
+        """Names of pins that cannot be installed, each found by halving, and what is said of it. The environment is made anew
+        afterwards.
+        """
         lines = {f"{name}=={version}": name for name, version in pins.versions}
         lines |= {line: parse.normalise(line.partition(" @ ")[0]) for line in pins.others}
-        bad = self._refused(list(lines)) if self.python.exists() else []
+        bad = self._refused(list(lines)) if self.python.exists() else {}
         self.spoil()
-        return tuple(sorted(lines[line] for line in bad))
+        return dict(sorted((lines[line], why) for line, why in bad.items()))
 
-    def _refused(self, lines: list[str]) -> list[str]:
+    def _refused(self, lines: list[str]) -> dict[str, str]:
         try:
             self.installer.install(self.python, [self.relocate(line) for line in lines])
-        except CommandError:
+        except CommandError as error:
             if len(lines) < 2:
-                return lines
+                return dict.fromkeys(lines, _reason(error.output))
             middle = len(lines) // 2
-            return self._refused(lines[:middle]) + self._refused(lines[middle:])
-        return []
+            return self._refused(lines[:middle]) | self._refused(lines[middle:])
+        return {}
 
     def owner(self, top: str) -> str | None:
         """The distribution that a top-level module in site-packages belongs to, by its RECORD."""
@@ -149,6 +151,15 @@ class Environment:
         found: Files = {}
         _scan(str(self.folder), found)
         return found
+
+
+def _reason(said: str) -> str:
+    """What tells the error: a resolver's sentence, else the last line before the installer's own advice."""
+    if because := re.search(r"\bBecause\b.*", " ".join(said.split())):
+        return because[0][:300]
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("hint:", "note:", "help:", "["))]
+    return (told or ["cannot be installed"])[-1][:300]
 
 
 def _scan(folder: str, found: Files) -> None:
