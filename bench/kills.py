@@ -173,7 +173,7 @@ class Repository(Project):
             return
         while process.poll() is None and not self.mark.exists():
             time.sleep(0.002)
-        super().wait(process, 1.2, rng)
+        super().wait(process, 2.0, rng)
 
     def git(self, *words: str) -> str:
         quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
