@@ -130,6 +130,23 @@ def test_a_red_baseline_is_exit_3_and_may_be_allowed(tmp_path: Path, index: Test
     assert {c for row in result(project)["culprits"] for c in row["changes"]} == {"alone", "first", "second"}
 
 
+def test_what_a_red_baseline_lacked_is_given_to_it(tmp_path: Path, index: TestIndex) -> None:
+    """A file that git ignores is named and copied when asked for; a run that was red is made again."""
+    suite = (
+        SUITE + "\n    def test_settings(self):\n        self.assertTrue(os.path.exists('.env') and os.environ.get('MODE'))\n"
+    )
+    project = make(tmp_path, suite=suite, lock="calm==1.0\nalone==1.0\nfirst==1.0\nsecond==1.0\n")
+    (project / ".gitignore").write_text(".env\n", encoding="utf-8")
+    (project / ".env").write_text("MODE=test\n", encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(project)], check=True)
+    ran = upgrade(project, index)
+    assert ran.code == 3 and "--copy .env" in ran.out, ran.out
+    assert upgrade(project, index, "--copy", ".env").code == 3, "the variable is not there yet"
+    ran = upgrade(project, index, "--copy", ".env", MODE="test")
+    assert ran.code == 1 and "calm" in {kept["name"] for kept in result(project)["kept"]}, ran.err
+    assert upgrade(project, index, "--copy", "../project.txt").code == 2
+
+
 @pytest.mark.parametrize("suite", ["", "import nowhere\n", "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n"])
 def test_other_baselines_are_exit_3_as_well(tmp_path: Path, index: TestIndex, suite: str) -> None:
     ran = upgrade(make(tmp_path, suite=suite), index, "--test", "python -m unittest test_suite")

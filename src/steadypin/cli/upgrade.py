@@ -64,6 +64,7 @@ class UpgradeOptions(ReportOptions, PlanningOptions):
     no_version_bisect: bool = flag("Do not look for the last good release of a culprit.")
     allow_failing: bool = flag("Tests that fail already are no obstacle; gate on new failures.")
     pass_env: tuple[str, ...] = texts("Give the tests this variable although it looks like a secret.", metavar="NAME")
+    copy: tuple[str, ...] = texts("Give the tests this file although git ignores it (.env).", metavar="FILE")
     without: tuple[str, ...] = texts("Leave this pin out of the trials (a server that cannot be built here).", metavar="NAME")
     sandbox: bool = flag("Run the tests without network (bubblewrap, else unshare).")
     branch_per_stage: bool = flag("Commit each stage to a branch steadypin/stage-N; the working tree stays.")
@@ -128,6 +129,7 @@ def request_of(options: UpgradeOptions, settings: Settings) -> UpgradeRequest:
         allow_failing=options.allow_failing,
         limits=limits,
         keep_variables=options.pass_env,
+        copy=options.copy,
         without=options.without,
         sandbox=options.sandbox,
         branch_per_stage=options.branch_per_stage,

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
+from steadypin import process
 from steadypin.errors import CommandError
+from steadypin.model.gap import Gap
 from steadypin.model.parse import satisfies_pin
 from steadypin.model.trial import Verdict
 from steadypin.model.upgrade import Baseline
-from steadypin.pipeline.preparing import Scene, leave_out
+from steadypin.pipeline.preparing import Scene, interpreter, leave_out
 from steadypin.pipeline.trying import Likely, Trials, named_tests
 from steadypin.trials.sandbox.lab import Lab
 from steadypin.values import replace
+
+_SETUPTOOLS = re.compile(r"No module named '(?:pkg_resources|setuptools)")
+_BUNDLED = "import ensurepip; print(getattr(ensurepip, '_SETUPTOOLS_VERSION', ''))"
 
 MOST_REFUSED = 10
 """Pins that may be left out because they cannot be installed; more means that something else is wrong."""
@@ -45,6 +52,31 @@ def fit(scene: Scene, lab: Lab) -> None:
     lab.prepare(scene.mover.pins(scene.today))
 
 
+def _bring_setuptools(scene: Scene, trials: Trials, error: str) -> bool:
+    """Whether the tests miss what environments of Pythons before 3.12 are made with and no pin names; it is tried with then.
+
+    Releases of today, which a resolver takes where nothing is pinned, have no pkg_resources any more.
+    """
+    known = {p.name for p in scene.facts.locked} | {d.name for d in scene.facts.installed} | scene.mover.without
+    if not _SETUPTOOLS.search(error) or "setuptools" in known:
+        return False
+    python = interpreter(scene)
+    asked = [python if Path(python).is_file() else str(trials.lab.environment.python), "-I", "-c", _BUNDLED]
+    try:
+        version = process.run(asked, timeout=60, environment=process.scrubbed_environment()).stdout.strip()
+    except CommandError:
+        return False
+    if not version:
+        return False
+    if "setuptools" in scene.today:
+        scene.today = {**scene.today, "setuptools": version}
+    else:
+        scene.mover.beside = {**scene.mover.beside, "setuptools": version}
+    detail = f"the tests need it and no pin names it: tried with {version}, as `python -m venv` brings it"
+    scene.gaps.append(Gap(subject="setuptools", stage="trials", reason="not-pinned", detail=detail))
+    return True
+
+
 def _another(command: str) -> str:
     return "give another with --test" + (" (-o addopts= leaves out pytest's own addopts)" if "pytest" in command else "")
 
@@ -66,7 +98,10 @@ def check_baseline(scene: Scene, trials: Trials, likely: Likely) -> Baseline:
     if trials.limits.timeout:
         trials.timeout = trials.limits.timeout
     judged = trials.judge(pins, "baseline", likely=likely)
-    if judged.verdict is Verdict.FAILED and not trials.run_counts().total:
+    if judged.verdict is Verdict.FAILED and _bring_setuptools(scene, trials, judged.run.error):
+        pins = scene.mover.pins(scene.today)
+        judged = trials.judge(pins, "baseline", likely=likely)
+    if judged.verdict is Verdict.FAILED and not (trials.run_counts().total or scene.request.allow_failing):
         # known from before; what it lacked, a variable or a service, may be there now
         trials.reproduced.clear()
         judged = trials.judge(pins, "baseline", again=True)

@@ -45,6 +45,7 @@ class UpgradeRequest:
     allow_failing: bool = False
     limits: Limits = field(default_factory=Limits)
     keep_variables: tuple[str, ...] = ()
+    copy: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     forget: bool = False
     sandbox: bool = False

@@ -29,6 +29,7 @@ from steadypin.pipeline.preparing import Scene, UpgradeRequest, installer, inter
 from steadypin.pipeline.progress import Tell
 from steadypin.trials.sandbox.claims import own_folder
 from steadypin.trials.sandbox.lab import Lab
+from steadypin.trials.sandbox.tree import ignored_settings
 from steadypin.values import replace
 
 
@@ -45,7 +46,8 @@ def upgrade(
     lifting = lift(facts, settings, request.plan) if request.plan.edit_manifest else Lifting(facts=facts)
     scene = prepare(lifting.facts, settings, request, made, tell)
     scratch = project_folder(settings)
-    lab = Lab.open(settings.root, own_folder(scratch), base=interpreter(scene), installer=installer(scene))
+    base, tools = interpreter(scene), installer(scene)
+    lab = Lab.open(settings.root, own_folder(scratch), base=base, installer=tools, also=request.copy)
     try:
         with _termination_as_interrupt(), opened(scene, lab, scratch, tell) as trials:
             result = carry_out(scene, trials)
@@ -65,7 +67,18 @@ def upgrade(
         runs=trials.run_counts(),
         journal=str(trials.journal.path),
         flaky=tuple(sorted(trials.seen_flaky)),
-        gaps=tuple(sorted({*result.gaps, *scene.gaps, *lifting.gaps, *map(_note, lab.notes), *_older(scene, result)})),
+        gaps=tuple(
+            sorted(
+                {
+                    *result.gaps,
+                    *scene.gaps,
+                    *lifting.gaps,
+                    *map(_note, lab.notes),
+                    *_older(scene, result),
+                    *_ignored(settings, result),
+                }
+            )
+        ),
     )
 
 
@@ -116,6 +129,14 @@ def exit_code(result: UpgradeResult) -> int:
     if not result.confirmed:
         return 3
     return 1 if result.held or result.culprits or result.stopped else 0
+
+
+def _ignored(settings: Settings, result: UpgradeResult) -> Iterator[Gap]:
+    """Why tests may be red in the copy alone."""
+    if result.baseline.verdict is Verdict.FAILED:
+        for path in ignored_settings(settings.root):
+            detail = f"git ignores it, so the tests ran without it; --copy {path} gives it to them"
+            yield Gap(subject=path, stage="trials", reason="ignored", detail=detail)
 
 
 def _older(scene: Scene, result: UpgradeResult) -> Iterable[Gap]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steadypin.model.trial import Culprit
+from steadypin.model.trial import Culprit, Verdict
 from steadypin.model.upgrade import UpgradeResult
 from steadypin.reporters.layout import count
 from steadypin.reporters.markdown import code, escape, section
@@ -27,9 +27,11 @@ def render(result: UpgradeResult, presentation: Presentation) -> str:
 
 
 def _baseline(result: UpgradeResult) -> Iterator[str]:
-    if not result.baseline.failed:
+    passed = result.baseline.verdict is Verdict.PASSED
+    if result.baseline.verdict is Verdict.NOT_RUN or (passed and not result.baseline.failed):
         return
-    yield from (f"## Baseline: {escape(result.baseline.outcome)}", "")
+    title = "Failing already, and no obstacle" if passed else f"Baseline: {escape(result.baseline.outcome)}"
+    yield from (f"## {title}", "")
     yield from (f"- {code(test)}" for test in result.baseline.failed[:50])
     yield from ("", escape(result.baseline.error), "")
 

@@ -63,6 +63,8 @@ def _headline(result: UpgradeResult, how: Presentation) -> Iterator[str]:
 
 def _baseline(result: UpgradeResult, how: Presentation) -> Iterator[str]:
     baseline = result.baseline
+    if baseline.verdict is Verdict.PASSED and baseline.failed:
+        yield shown(f"Failing already, and no obstacle: {names(baseline.failed, most=100 if how.verbose else 5)}")
     if baseline.verdict in (Verdict.PASSED, Verdict.NOT_RUN):
         return
     yield styled(shown(f"Baseline: {baseline.outcome}"), "red", color=how.color)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from steadypin.trials.runner.command import Ended
-from steadypin.trials.runner.reports import Suite, boundary, names_in_errors, packages_passed, read_unittest
+from steadypin.trials.runner.reports import Suite, boundary, names_in_errors, packages_passed, read_plain, read_unittest
 from steadypin.trials.runner.run import outcome_of
 
 NEW = """F.E
@@ -54,6 +54,20 @@ def test_the_boundary_is_where_the_project_called() -> None:
     assert suite is not None
     assert boundary(suite.traceback, Path("/copy"), Path("/env")) == "tests/test_links.py:3 -> itsdangerous/__init__.py:12"
     assert list(packages_passed(NEW)) == ["itsdangerous"]
+
+
+def test_a_frozen_module_is_nobodys_own() -> None:
+    passed = (
+        '  File "/copy/app.py", line 3, in <module>\n  File "<frozen importlib._bootstrap>", line 219, in _call\n'
+        '  File "/env/lib/python3.7/site-packages/tweaks/__init__.py", line 1, in <module>\nModuleNotFoundError: no\n'
+    )
+    assert boundary(passed, Path("/copy"), Path("/env")) == "app.py:3 -> tweaks/__init__.py:1"
+
+
+def test_what_a_runner_says_of_its_arguments_is_the_error() -> None:
+    assert read_plain("\nERROR: file or directory not found: tests/\n\n").error == "ERROR: file or directory not found: tests/"
+    usage = "ERROR: usage: __main__.py [options]\n__main__.py: error: unrecognized arguments: -n\n  rootdir: /copy\n"
+    assert read_plain(usage).error == "__main__.py: error: unrecognized arguments: -n"
 
 
 def test_names_that_errors_tell() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,8 @@ TIMEOUT = 1800.0
 """Seconds for one installation; source distributions may have to be built."""
 
 _LEAVE_OUT = "a pin that only a server needs can be left out of the trials with --without NAME"
+_NONE: Mapping[str, str] = {}
+_VERSIONS = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PDM_BUILD_SCM_VERSION", "PBR_VERSION", "UV_DYNAMIC_VERSIONING_BYPASS")
 
 
 class Installer(Protocol):
@@ -60,7 +62,7 @@ class Uv:
             words = ["pip", "install", "--quiet", "--no-deps", "--link-mode", "copy", "--python", str(python)]
             while True:
                 try:
-                    self._run([*words, *self.options, *self.links(), "-r", str(file)])
+                    self._run([*words, *self.options, *self.links(), "-r", str(file)], extra=of_the_tree(lines))
                     return
                 except CommandError as error:
                     if not self.mend(error.output):
@@ -69,10 +71,10 @@ class Uv:
     def uninstall(self, python: Path, names: Sequence[str]) -> None:
         self._run(["pip", "uninstall", "--quiet", "--python", str(python), *names])
 
-    def _run(self, words: Sequence[str], hint: str = _LEAVE_OUT) -> None:
+    def _run(self, words: Sequence[str], hint: str = _LEAVE_OUT, extra: Mapping[str, str] = _NONE) -> None:
         offline = ["--offline"] if self.offline else []
         keep = [name for name in os.environ if name.startswith(("UV_", "NETRC"))]
-        environment = process.scrubbed_environment(keep=keep, extra={**dict(self.variables), "NO_COLOR": "1"})
+        environment = process.scrubbed_environment(keep=keep, extra={**dict(self.variables), **extra, "NO_COLOR": "1"})
         _checked([*self.command, *words, *offline], environment, hint)
 
 
@@ -115,14 +117,21 @@ class Pip:
     def install(self, python: Path, lines: Sequence[str]) -> None:
         with listed(lines) as file:
             words = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
-            self._run([*words, *self.options, "-r", str(file)])
+            self._run([*words, *self.options, "-r", str(file)], extra=of_the_tree(lines))
 
     def uninstall(self, python: Path, names: Sequence[str]) -> None:
         self._run([str(python), "-m", "pip", "uninstall", "-q", "-y", *names])
 
-    def _run(self, words: Sequence[str]) -> None:
+    def _run(self, words: Sequence[str], extra: Mapping[str, str] = _NONE) -> None:
         keep = [name for name in os.environ if name.startswith(("PIP_", "NETRC"))]
-        _checked(words, process.scrubbed_environment(keep=keep, extra=dict(self.variables)))
+        _checked(words, process.scrubbed_environment(keep=keep, extra={**dict(self.variables), **extra}))
+
+
+def of_the_tree(lines: Sequence[str]) -> dict[str, str]:
+    """Variables for the build of a working copy: it has no history, and whoever asks git for its version gets one even so."""
+    if not any(line.startswith("-e ") for line in lines):
+        return {}
+    return {name: os.environ.get(name, "0.0.0") for name in _VERSIONS}
 
 
 @contextmanager

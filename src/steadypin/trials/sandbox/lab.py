@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,15 +29,16 @@ class Lab:
     notes: list[str] = field(default_factory=list)
 
     @classmethod
-    def open(cls, root: Path, folder: Path, *, base: str, installer: Installer) -> Lab:
-        """A lab for the project at `root`; `base` is the interpreter that environments are made with.
+    def open(cls, root: Path, folder: Path, *, base: str, installer: Installer, also: Iterable[str] = ()) -> Lab:
+        """A lab for the project at `root`; `base` is the interpreter that environments are made with, `also` are files that git
+        ignores and the tests shall have.
 
         Raises UsageError, OutputError where the tree cannot be copied.
         """
         users = root.resolve().as_uri()
         try:
             with _told(folder):
-                copy = take(root, folder / "copy")
+                copy = take(root, folder / "copy", also=also)
         except BaseException:
             remove(folder)
             release(folder)

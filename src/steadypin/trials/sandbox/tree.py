@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -18,13 +19,17 @@ LIMIT = 4 * 1024**3
 SMALL = 1024**2
 """Bytes up to which an ignored file of a tree without git is copied."""
 
+_SETTINGS = re.compile(r"\.env(?:\.\w+)?|\.flaskenv|local_settings\.py|settings_local\.py|secrets\.\w+")
 _NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", ".steadypin"})
 _CACHES = frozenset({".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "node_modules"})
 
 
-def take(root: Path, into: Path) -> WorkingCopy:
-    """Copy the tree at `root` into the new folder `into`. Raises UsageError where it is too large, OSError."""
-    files = list_files(root)
+def take(root: Path, into: Path, *, also: Iterable[str] = ()) -> WorkingCopy:
+    """Copy the tree at `root` into the new folder `into`, with files that git ignores where `also` names them.
+
+    Raises UsageError where it is too large or a file is not there, OSError.
+    """
+    files = tuple(sorted({*list_files(root), *(_named(root, path) for path in also)}))
     pristine, folder = into / "pristine", into / "tree"
     pristine.mkdir(parents=True)
     size = 0
@@ -39,6 +44,22 @@ def take(root: Path, into: Path) -> WorkingCopy:
     _turn_links(root.resolve(), pristine, folder, files)
     copy.fill()
     return copy
+
+
+def _named(root: Path, path: str) -> str:
+    """A file of the tree, relative to it. Raises UsageError."""
+    full = (root / path).resolve()
+    if not full.is_file() or not full.is_relative_to(root.resolve()):
+        raise UsageError(f"--copy {path}: no such file in {root}", hint="name it from the project's folder on")
+    return full.relative_to(root.resolve()).as_posix()
+
+
+def ignored_settings(root: Path) -> tuple[str, ...]:
+    """Files that tests may need, by their names, and that the copy does not hold as git ignores them."""
+    found = {
+        path.relative_to(root).as_posix() for path in (*root.glob("*"), *root.glob("*/*")) if _SETTINGS.fullmatch(path.name)
+    }
+    return tuple(sorted(found.difference(list_files(root)))) if found else ()
 
 
 def adopt(into: Path, digest: str, *, named: Path) -> WorkingCopy:
