@@ -6,22 +6,27 @@ its failing tests, find a smallest set of changes that makes it fail, and hold o
 bisection over prefixes of a preference order (QuickXplain: U. Junker, AAAI 2004), where a set is taken to pass for a test
 if a larger one did, unless that hides what another smaller one breaks, and to fail if a smaller one did.
 
-That is a guess, so nothing rests on it. What is kept has passed as a whole, each culprit has been seen red, and everything
-that is held is run on top of what is kept, alone and in pairs; what passes there is kept as well. Where the answers do not fit
-together the result is None, and the plain search has to decide, with all that has been run already at hand.
+That is a guess, so nothing rests on it. What is kept has passed as a whole, and everything that is held is run on top of what
+is kept: alone, in pairs, and in families of three and four that break the same test; what passes there is kept as well. Each
+culprit is seen red, and each part of it green, in runs of their own. Where the answers do not fit together the result is None,
+and the plain search has to decide, with all that has been run already at hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from steadypin.model.trial import Verdict
 from steadypin.trials.culprits import SearchResult
+from steadypin.trials.posterior import certainty
 from steadypin.values import dataclass, field
 
 PAIRED = 6
-"""Held units up to which every pair of them gets a second chance."""
+"""Held units up to which every pair of them gets a second chance; of more, those that break the same test."""
+
+FAMILY = 4
+"""Units that break the same test up to which three and more of them get a second chance together."""
 
 Names = frozenset[str]
 
@@ -98,7 +103,7 @@ def search_by_tests(
             return None
         while (run := (yield from case.ask(case.kept))).verdict is Verdict.FAILED:
             yield from _hold_for(case, run, frozenset(_outstanding(hints or {})))
-        yield from _second_chances(case)
+        yield from _prove(case)
     except _Unclear:
         return None
     return _result(case)
@@ -159,32 +164,70 @@ def _shortest_prefix(
     return high
 
 
+def _prove(case: _Case) -> Generator[Names, Seen, None]:
+    """Nothing can be added to what is kept, and no unit can be left out of what is blamed."""
+    yield from _second_chances(case)
+    for unit in case.held:
+        case.held[unit] = yield from _least(case, unit)
+
+
 def _second_chances(case: _Case) -> Generator[Names, Seen, None]:
-    """Whatever is held is run on top of what is kept, alone and in pairs; what passes is kept, and all is asked again."""
+    """Whatever is held is run on top of what is kept, alone, in pairs and in families; what passes is kept, and all is asked
+    again."""
     kept = None
     while kept != case.kept:
         kept = case.kept
-        for size in (1, 2) if len(case.held) <= PAIRED else (1,):
-            for chosen in combinations(tuple(case.held), size):
-                if (yield from case.ask(kept.union(*chosen))).verdict is Verdict.PASSED:
-                    for unit in chosen:
-                        del case.held[unit]
-                    case.together += [_union(chosen)] if size > 1 else []
-                    break
-            if kept != case.kept:
+        for chosen in _chances(case, kept):
+            if (yield from case.ask(kept.union(*chosen))).verdict is Verdict.PASSED:
+                for unit in chosen:
+                    del case.held[unit]
+                case.together += [_union(chosen)] if len(chosen) > 1 else []
                 break
 
 
+def _chances(case: _Case, kept: Names) -> Iterator[tuple[Names, ...]]:
+    """Sets of held units; those of several are chosen by what the single ones were seen to break."""
+    held = tuple(case.held)
+    yield from combinations(held, 1)
+    breaks = {unit: case.seen[kept | unit].failed for unit in held}
+    for pair in combinations(held, 2):
+        if len(held) <= PAIRED or breaks[pair[0]] & breaks[pair[1]]:
+            yield pair
+    families = {tuple(unit for unit in held if test in breaks[unit]) for test in _union(breaks.values())}
+    for family in sorted(
+        (family for family in families if 2 < len(family) <= FAMILY), key=lambda family: [*map(sorted, family)]
+    ):
+        for size in range(len(family), 2, -1):
+            yield from combinations(family, size)
+
+
+def _least(case: _Case, unit: Names) -> Generator[Names, Seen, Names]:
+    """The culprit that `unit` is held for, without anything that it does not need to be red."""
+    culprit = case.held[unit]
+    for part in [part for part in case.units if part < culprit and part != unit]:
+        if (yield from case.ask(culprit - part)).verdict is Verdict.FAILED:
+            culprit -= part
+    if culprit != unit and (yield from case.ask(culprit - unit)).verdict is Verdict.FAILED:
+        raise _Unclear  # what is kept is red without its company and misled the search
+    return culprit
+
+
 def _result(case: _Case) -> SearchResult:
-    culprits = tuple(dict.fromkeys(case.held.values()))
+    blamed = {culprit: unit for unit, culprit in case.held.items()}
     return SearchResult(
-        culprits=culprits,
+        culprits=tuple(blamed),
         kept=case.kept,
         held=_union(case.held),
-        confidence=tuple(1.0 for _ in culprits),
-        kinds=tuple(_kind(case, culprit) for culprit in culprits),
+        confidence=tuple(_confidence(case, culprit, unit) for culprit, unit in blamed.items()),
+        kinds=tuple(_kind(case, culprit) for culprit in blamed),
         together=tuple(case.together),
     )
+
+
+def _confidence(case: _Case, culprit: Names, unit: Names) -> float:
+    green = sum(run.verdict is Verdict.PASSED for run in case.seen.values())
+    red = sum(case.seen[moved].verdict is Verdict.FAILED for moved in {culprit, case.kept | unit} if moved in case.seen)
+    return round(certainty(flaky=0, green=green, red=red), 6)
 
 
 def _kind(case: _Case, culprit: Names) -> str:

@@ -35,7 +35,7 @@ from math import comb, floor, log2
 
 from steadypin.model.trial import Verdict
 from steadypin.trials.ledger import Ledger, OutOfRuns
-from steadypin.trials.posterior import Belief, Choice, Prior, bits, union
+from steadypin.trials.posterior import Belief, Choice, Prior, bits, certainty, union
 from steadypin.values import dataclass
 
 GREEN, RED, REFUSED = Verdict.PASSED, Verdict.FAILED, Verdict.UNRESOLVED
@@ -50,7 +50,6 @@ REFUSALS = 6  # refused sets per unit after which nothing more is tried
 COMPANY = 6  # changes that a culprit needs beside it, at most
 DETOURS = 6  # searches for the company of one culprit, each without what misled the one before
 UNSURE = 0.9  # confidence in a culprit that was not tried alone
-NOISE = 0.05  # what is thought of the suite's flakiness, counted as so many flaky runs in one
 
 Steps = Generator[frozenset[str], Verdict, "SearchResult"]
 Asking = Generator[frozenset[str], Verdict, None]
@@ -445,7 +444,6 @@ def _kind(ledger: Ledger, found: int) -> str:
 
 
 def _confidence(ledger: Ledger, found: int, unit: int) -> float:
-    """One minus the chance that each red run of this culprit was one by accident: red twice in a row, as the runner reruns."""
-    accident = ((ledger.flaky + NOISE) / (ledger.flaky + len(ledger.of(GREEN)) + 1)) ** 2
-    runs = sum(ledger.reds.get(mask, 0) for mask in {ledger.kept | unit, found, unit})
-    return round((1 - accident**runs) * (1 if ledger.asked(unit) else UNSURE), 6)
+    red = sum(ledger.reds.get(mask, 0) for mask in {ledger.kept | unit, found, unit})
+    sure = certainty(flaky=ledger.flaky, green=len(ledger.of(GREEN)), red=red)
+    return round(sure * (1 if ledger.asked(unit) else UNSURE), 6)

@@ -26,6 +26,7 @@ DEGREE = 7  # guilty units looked ahead beyond those known
 CROWD = 4  # red groups looked at together; more are rare, and the smallest ones say most
 CLOSE = 4  # units of the smallest red group that are looked at one by one
 SAVED = 0.2  # what a run is worth that the proof at the end would need anyway
+NOISE = 0.05  # what is thought of the suite's flakiness, counted as so many flaky runs in one
 ORDERS = 6  # ways to halve that are looked at beside the natural one, once sets are refused
 GOLDEN = (sqrt(5) - 1) / 2  # its multiples spread evenly (mod 1), so each turn shuffles in another way, without chance
 
@@ -57,6 +58,12 @@ def surprise(green: float) -> float:
     if not 0 < green < 1:
         return 0.0
     return -green * log2(green) - (1 - green) * log2(1 - green)
+
+
+def certainty(*, flaky: int, green: int, red: int) -> float:
+    """One minus the chance that each of so many red answers was one by accident, judged by how many of the other runs were
+    flaky; the runner reruns what failed, so each would be two accidents in a row."""
+    return 1 - ((flaky + NOISE) / (flaky + green + 1)) ** (2 * red)
 
 
 @dataclass(frozen=True, kw_only=True)
