@@ -107,7 +107,7 @@ CASES = {
         never=("idna: locked twice",),
     ),
     "wrong-hash/requirements.txt": read(
-        "attrs 25.1.0, six 1.17.0, urllib3 2.3.0",
+        "attrs 25.1.0, idna 3.10, six 1.17.0, urllib3 2.3.0, wheel 0.45.1, yarl 1.18.3",
         *(f"requirements.txt:{n}:" for n in (1, 2, 3, 5, 6)),
         never=("requirements.txt:4:1:",),
     ),

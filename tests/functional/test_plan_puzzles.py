@@ -14,7 +14,6 @@ from packaging.requirements import Requirement
 from steadypin.comparison import compare
 from steadypin.model.facts import Facts
 from steadypin.model.plan import Plan, Reason
-from steadypin.model.resolution import Question
 from steadypin.planning.bounds import higher
 from steadypin.planning.goal import Goal
 from steadypin.planning.plan import make_plan
@@ -22,7 +21,7 @@ from steadypin.planning.resolver import Resolver
 from steadypin.resolution.choose import Circumstances, choose
 from tests.support import ledgers
 from tests.support.index_server import Rel, TestIndex
-from tests.support.universe import Universe
+from tests.support.universe import Universe, draw
 
 SEEDS = range(31)  # in one of them nothing fits
 VERSIONS = ("1.0.0", "1.0.1", "1.1.0", "2.0.0", "3.0.0")
@@ -47,23 +46,8 @@ class Puzzle:
 def puzzle(seed: int) -> Puzzle:
     rng = random.Random(seed)
     names = [f"s{seed}-p{place}" for place in range(rng.randint(3, 7))]
-    releases: dict[str, dict[str, list[str]]] = {}
-    for place, name in enumerate(names):
-        versions = sorted(rng.sample(VERSIONS, rng.randint(2, 4)))
-        releases[name] = {version: list(asks(rng, names[:place])) for version in versions}
-    world = Universe(releases)
-    requirements = tuple(name for name in names if rng.random() < 0.6) or (names[-1],)
-    wished = tuple((name, min(versions)) for name, versions in releases.items())
-    return Puzzle(
-        world=world,
-        requirements=requirements,
-        pins=world.resolve(Question(requirements=requirements, pins=wished)).versions,
-    )
-
-
-def asks(rng: random.Random, others: list[str]) -> Iterator[str]:
-    for other in rng.sample(others, rng.randint(0, min(2, len(others)))):
-        yield f"{other}{rng.choice(('>=', '<', '==', '~=', '!='))}{rng.choice(VERSIONS)}"
+    world, requirements, pins = draw(rng, names, VERSIONS, least=2, operators=(">=", "<", "==", "~=", "!="))
+    return Puzzle(world=world, requirements=requirements, pins=pins)
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from steadypin.model.parse import normalise, requirement
-from steadypin.model.resolution import Question
-from tests.support.universe import Universe
+from tests.support.universe import Universe, draw
 
 VERSIONS = ("1.0", "1.1", "2.0", "3.0")
 Unsafe = dict[str, dict[str, tuple[str, ...]]]
@@ -73,21 +72,9 @@ def danger(seed: int) -> Danger:
     """One by chance; without pins where its project cannot be installed."""
     rng = random.Random(seed)
     names = [f"p{i}" for i in range(rng.randint(2, 4))]
-    releases: dict[str, dict[str, list[str]]] = {}
-    for place, name in enumerate(names):
-        versions = sorted(rng.sample(VERSIONS, rng.randint(1, 4)))
-        releases[name] = {version: list(_asks(rng, names[:place])) for version in versions}
-    world = Universe(releases)
-    requirements = tuple(name for name in names if rng.random() < 0.6) or (names[-1],)
-    wished = tuple((name, min(versions)) for name, versions in releases.items())
-    pins = world.resolve(Question(requirements=requirements, pins=wished)).versions
+    world, requirements, pins = draw(rng, names, VERSIONS, least=1, operators=(">=", "<", ">=", "==", "!="))
     unsafe = {
         name: {f"{name}-{n}": tuple(rng.sample(VERSIONS, rng.randint(1, 3))) for n in range(rng.randint(0, 2))}
         for name in names
     }
     return Danger(world=world, requirements=requirements, pins=pins, unsafe=unsafe)
-
-
-def _asks(rng: random.Random, others: list[str]) -> Iterator[str]:
-    for other in rng.sample(others, rng.randint(0, min(2, len(others)))):
-        yield f"{other}{rng.choice(('', '<', '>=', '==', '!=')) or '>='}{rng.choice(VERSIONS)}"

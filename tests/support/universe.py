@@ -5,7 +5,8 @@ Universe({"a": {"1.0": [], "2.0": ["b>=2"]}, "b": {"1.0": [], "2.0": []}}) knows
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
@@ -126,3 +127,25 @@ class Universe:
             )
             for name in sorted(self.releases)
         )
+
+
+def draw(
+    rng: random.Random, names: Sequence[str], versions: Sequence[str], *, least: int, operators: Sequence[str]
+) -> tuple[Universe, tuple[str, ...], dict[str, str]]:
+    """A world by chance, what a project asks of it, and pins that fit low in it (none where nothing fits).
+
+    Each name has from `least` to four of the versions and asks for up to two of the names before it.
+    """
+    releases: dict[str, dict[str, list[str]]] = {}
+    for place, name in enumerate(names):
+        some = sorted(rng.sample(versions, rng.randint(least, 4)))
+        releases[name] = {version: list(_asks(rng, names[:place], versions, operators)) for version in some}
+    world = Universe(releases)
+    requirements = tuple(name for name in names if rng.random() < 0.6) or (names[-1],)
+    wished = tuple((name, min(some)) for name, some in releases.items())
+    return world, requirements, world.resolve(Question(requirements=requirements, pins=wished)).versions
+
+
+def _asks(rng: random.Random, others: Sequence[str], versions: Sequence[str], operators: Sequence[str]) -> Iterator[str]:
+    for other in rng.sample(others, rng.randint(0, min(2, len(others)))):
+        yield f"{other}{rng.choice(operators)}{rng.choice(versions)}"

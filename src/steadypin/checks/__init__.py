@@ -47,7 +47,8 @@ def unasked(facts: Facts) -> frozenset[str]:
     if facts.advisories_as_of is None:
         silent += advisories.CHECK.rules
     if not facts.lookups:
-        silent += [*(rule for rule in released.CHECK.rules if rule is not released.PYTHON), policy.FRESH]
+        silent += [rule for rule in released.CHECK.rules if rule is not released.PYTHON]
+        silent += [policy.FRESH] if not facts.uploaded or policy.undated(facts) else []
     if facts.readiness is None:
         silent += [*image.CHECK.rules, *image_code.CHECK.rules, *dockerfile.CHECK.rules]
     return frozenset(rule.id for rule in silent)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from steadypin.checks.rule import Case, Check
+from steadypin.checks.wheel_tags import fits
 from steadypin.model.files import FileDrift
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location
@@ -44,6 +45,15 @@ UNVERIFIED = Rule(
     bad="a package that `setup.py install` put there",
     good="reinstall the package with pip or uv",
 )
+OTHER_WHEEL = Rule(
+    id="wheel-other-platform",
+    title="An installed wheel is for another platform or Python",
+    severity=Severity.HIGH,
+    why="Its compiled modules cannot be imported here: it was copied from another machine or forced in, or the interpreter was "
+    "changed underneath.",
+    bad="`Tag: cp312-cp312-win_amd64` in an environment of Python 3.11 on Linux",
+    good="reinstall the package with the environment's own interpreter",
+)
 
 MOST = 20
 """How many files of one package are findings of their own."""
@@ -72,6 +82,7 @@ def run(case: Case) -> Iterator[Finding]:
     owned = sorted((drift for drift in checked.drifts if drift.name is not None), key=lambda d: (d.name or "", d.kind, d.path))
     for (name, kind), group in groupby(owned, key=lambda drift: (drift.name or "", drift.kind)):
         yield from _of_package(name, kind, list(group), case)
+    yield from _wheels(checked.wheels, case)
     yield from _stray([drift.path for drift in checked.drifts if drift.name is None], environment.paths)
 
 
@@ -104,6 +115,19 @@ def _of_package(name: str, kind: str, drifts: list[FileDrift], case: Case) -> It
         )
 
 
+def _wheels(wheels: Iterable[tuple[str, str, str]], case: Case) -> Iterator[Finding]:
+    target = case.facts.target
+    for name, path, tags in wheels:
+        if not fits(tags.split(), target):
+            yield OTHER_WHEEL.finding(
+                f"{name} is a wheel for {tags.split()[0]}, this is Python {target.python} on {target.platform}",
+                package=name,
+                at=[Location(path=path)],
+                remedy=f"reinstall {name} with this environment's interpreter",
+                about=tags,
+            )
+
+
 def _stray(paths: Iterable[str], folders: Iterable[str]) -> Iterator[Finding]:
     """A folder full of files that nobody owns is one thing."""
     folders = tuple(folders)
@@ -132,4 +156,4 @@ def _top(path: str) -> str:
     return path if path.startswith("/") else path.split("/")[0]
 
 
-CHECK = Check(rules=(CHANGED, MISSING, UNOWNED, UNVERIFIED), run=run)
+CHECK = Check(rules=(CHANGED, MISSING, UNOWNED, UNVERIFIED, OTHER_WHEEL), run=run)

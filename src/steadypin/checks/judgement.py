@@ -89,7 +89,8 @@ def judge(
             used.add(entry)
             suppressed.append(Suppressed(finding=finding, reason=entry.reason, until=entry.until))
         elif known and finding.fingerprint in known:
-            suppressed.append(Suppressed(finding=finding, reason=f"known: {baseline.path if baseline else ''}"))
+            reason = f"known: {baseline.path if baseline else ''}"
+            suppressed.append(Suppressed(finding=finding, reason=reason, in_baseline=True))
         else:
             remaining.append(finding)
     cured = _cured(baseline, {finding.fingerprint for finding in graded}, unasked) if baseline else ()

@@ -217,10 +217,10 @@ def _hashes(file: SourceFile, case: Case) -> Iterator[Finding]:
 
 _HASH_REMEDY = {
     "requirements": "compile it with --generate-hashes, or: steadypin pin",
-    "poetry": "poetry lock",
-    "pdm": "pdm lock",
+    "poetry": "restore it from version control, or lock from scratch: poetry lock --regenerate",
+    "pdm": "pdm lock --refresh",
     "pipfile": "pipenv lock",
-    "uv": "uv lock",
+    "uv": "uv lock --refresh",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from steadypin.checks.rule import Case, Check
 from steadypin.model.comparison import PackageComparison
+from steadypin.model.facts import Facts
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location
 from steadypin.model.locked import LockedPackage, SourceFile
@@ -172,24 +173,47 @@ def _is_below(url: str, root: str) -> bool:
 
 
 def _fresh(package: PackageComparison, case: Case) -> Iterator[Finding]:
-    """Only where an index said when; `check` asks none."""
-    limit, age = case.policy.cooldown_days, package.age_days
-    if limit <= 0 or age is None or age >= limit:
+    """Where an index said when, and where the lock does: `check` asks no index."""
+    limit = case.policy.cooldown_days
+    if limit <= 0:
         return
-    yield FRESH.finding(
-        f"{package.name} {package.current} is {age} days old, younger than the cooldown of {limit}",
-        package=package.name,
-        version=package.current,
-        at=[entry.location for entry in package.locked] or [found.location for found in package.installed[:1]],
-        remedy=f"stay below {package.current} until it is {limit} days old",
-    )
+    ages = {package.current: package.age_days} if package.age_days is not None else {}
+    for entry in package.locked if case.locked_ages else ():
+        age = case.locked_ages.get((package.name, entry.version or ""))
+        if age is not None and entry.kind == "index":
+            ages.setdefault(entry.version, age)
+    for version, age in sorted(ages.items(), key=str):
+        if age < limit:
+            places = [entry.location for entry in package.locked if entry.version == version] or [
+                e.location for e in package.locked
+            ]
+            yield FRESH.finding(
+                f"{package.name} {version} is {age} day{'' if age == 1 else 's'} old, younger than the cooldown of {limit}",
+                package=package.name,
+                version=version,
+                at=places or [found.location for found in package.installed[:1]],
+                remedy=f"stay below {version} until it is {limit} days old",
+            )
+
+
+def undated(facts: Facts) -> int:
+    """How many locked releases of an index have an age that neither an index nor the lock tells."""
+    dated = {(name, version) for name, version, _ in facts.uploaded}
+    entries = {(entry.name, entry.version) for entry in facts.locked if entry.kind == "index" and entry.version}
+    return len(entries - dated)
 
 
 def notes(case: Case) -> tuple[str, ...]:
-    """A policy that was not judged is said: how young a release is, only an index knows."""
+    """A policy that was not judged is said: how young a release is only an index knows, and the locks of some tools."""
     if case.policy.cooldown_days <= 0 or case.facts.lookups:
         return ()
-    return (f"the cooldown of {case.policy.cooldown_days} days was not judged here: no index was asked (steadypin audit does)",)
+    unknown = undated(case.facts)
+    if not unknown:
+        return ()
+    what = f"for {unknown} of the locked releases" if case.facts.uploaded else "here"
+    return (
+        f"the cooldown of {case.policy.cooldown_days} days was not judged {what}: no index was asked (steadypin audit does)",
+    )
 
 
 CHECK = Check(rules=(FORBIDDEN, REQUIRED, VCS, EDITABLE, INDEX, FRESH), run=run)

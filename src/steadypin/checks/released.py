@@ -11,6 +11,7 @@ from steadypin.model import parse
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.finding import Finding
 from steadypin.model.location import Location
+from steadypin.model.policy import Policy
 from steadypin.model.rule import Rule
 from steadypin.model.severity import Severity
 from steadypin.values import replace
@@ -108,7 +109,9 @@ def run(case: Case) -> Iterator[Finding]:
         yield from _python(package, case)
         if package.name in unknown:
             yield from _unknown_project(package)
-        elif package.project is not None and not _from_elsewhere(package):
+        elif package.project is None:
+            yield from _old_in_lock(package, case)
+        elif not _from_elsewhere(package):
             yield from _yanked(package)
             if package.name not in partly:
                 yield from _unknown_release(package)
@@ -225,6 +228,22 @@ def _old(package: PackageComparison, case: Case) -> Iterator[Finding]:
         at=_places(package),
         remedy="steadypin plan" if package.behind else "look for a kept replacement",
     )
+
+
+def _old_in_lock(package: PackageComparison, case: Case) -> Iterator[Finding]:
+    """By the lock's own word, where no index was asked and the limit is the team's and not ours."""
+    if case.policy.max_age_days == Policy().max_age_days or not case.locked_ages:
+        return
+    for entry in package.locked:
+        age = case.locked_ages.get((package.name, entry.version or ""), 0)
+        if age > case.policy.max_age_days and entry.kind == "index" and package.name not in INSTALLERS:
+            yield OLD.finding(
+                f"{package.name} {entry.version} is {age} days old (limit {case.policy.max_age_days}; no index was asked)",
+                package=package.name,
+                version=entry.version,
+                at=[entry.location],
+                remedy="steadypin plan",
+            )
 
 
 def _status(package: PackageComparison) -> Iterator[Finding]:

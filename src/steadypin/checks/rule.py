@@ -29,6 +29,17 @@ class Case:
         return tuple(package for package in self.comparison.packages if package.name not in self.comparison.own)
 
     @cached_property
+    def locked_ages(self) -> dict[tuple[str, str], int]:
+        """Whole days since a locked release was uploaded, by name and version; only where a lock says so and a policy asks."""
+        if not self.facts.uploaded:
+            return {}
+        from datetime import datetime
+
+        now = datetime.fromisoformat(self.facts.taken_at[:19])
+        times = {(name, version): datetime.fromisoformat(time) for name, version, time in self.facts.uploaded}
+        return {release: (now - time).days for release, time in times.items()}
+
+    @cached_property
     def locked_by_section(self) -> frozenset[str]:
         """Paths of the locks whose sections are each locked alone, so that two of them can say different things."""
         return frozenset(file.path for file in self.facts.files if file.format == "pipfile" and file.role == "lock")

@@ -44,6 +44,8 @@ def check(options: CheckOptions) -> int:
     settings = settings_of(options)
     on_github = options.format is None and os.environ.get("GITHUB_ACTIONS") == "true"
     to = Destinations.parse("github" if on_github else options.format, options.output, REPORTERS, "a check")
+    if not options.advisories and "openvex" in (to.stdout.name, *(reporter.name for _, reporter in to.files)):
+        raise UsageError("OpenVEX speaks of advisories, and a check reads none", hint="give --advisories too")
     from steadypin.pipeline import audit as judging
     from steadypin.pipeline import check as use_case
 

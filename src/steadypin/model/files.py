@@ -22,8 +22,11 @@ class FileDrift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCheck:
-    """The answer: what drifted, sorted by path, and how much was looked at."""
+    """The answer: what drifted, sorted by path, and how much was looked at. `wheels` are name, path of WHEEL and tags (with
+    spaces between) of what is not for every Python 3 and platform.
+    """
 
     drifts: tuple[FileDrift, ...] = ()
     files: int = 0
     bytes: int = 0
+    wheels: tuple[tuple[str, str, str], ...] = ()

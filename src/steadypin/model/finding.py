@@ -48,8 +48,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppressed:
-    """A finding that a policy entry silenced, with the entry's reason and last day (ISO date)."""
+    """A finding that a policy entry silenced, with the entry's reason and last day (ISO date), or that the baseline knows."""
 
     finding: Finding
     reason: str
     until: str | None = None
+    in_baseline: bool = False

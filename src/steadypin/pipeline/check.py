@@ -11,6 +11,7 @@ from steadypin.config import Settings
 from steadypin.errors import SteadypinError
 from steadypin.model.facts import Facts
 from steadypin.model.installed import PythonEnvironment
+from steadypin.model.policy import Policy
 from steadypin.model.report import Report
 from steadypin.pipeline import audit, baseline
 from steadypin.pipeline import facts as reading
@@ -63,6 +64,7 @@ def read(settings: Settings, request: Request) -> Facts:
     )
     facts = reading.gather(settings, wanted)
     _require_lock(facts)
+    facts = _with_ages(facts, settings)
     return _with_files(facts) if request.verify_files else facts
 
 
@@ -73,7 +75,8 @@ def judge(facts: Facts, settings: Settings, known: Baseline | None = None) -> Ch
         return Checked(report=report)
     from steadypin.checks import repair
 
-    chosen = repair.Chosen(groups=settings.groups, extras=settings.extras, no_dev=settings.policy.no_dev)
+    policy = settings.policy
+    chosen = repair.Chosen(groups=settings.groups, extras=settings.extras, no_dev=policy.no_dev or policy.exact)
     return Checked(report=report, repair=repair.command(facts, report.failing, chosen))
 
 
@@ -105,6 +108,15 @@ def _require_lock(facts: Facts) -> None:
             ("make one: steadypin pin, uv lock, or pip-compile --generate-hashes; or name it with --lock", *facts.notes)
         ),
     )
+
+
+def _with_ages(facts: Facts, settings: Settings) -> Facts:
+    """When what is locked was uploaded, where the team has a limit of its own: no index is asked here, but locks may say it."""
+    if settings.policy.cooldown_days <= 0 and settings.policy.max_age_days == Policy().max_age_days:
+        return facts
+    from steadypin.sources.uploads import locked_uploads
+
+    return replace(facts, uploaded=locked_uploads(facts.files, settings.root))
 
 
 def _with_files(facts: Facts) -> Facts:

@@ -2,7 +2,8 @@
 
 An exception is the team's word that it knows, not that it is safe: it stays "affected", with the reason as its action. Only a
 reason that begins with one of the five justifications of the specification ("vulnerable_code_not_in_execute_path: …") says
-"not_affected". A report without advisories gives a document without statements.
+"not_affected". Where advisories were read and none concerns what stands here, the document has no statements (the schema
+of the specification wants one, and there is no true one to make).
 """
 
 from __future__ import annotations

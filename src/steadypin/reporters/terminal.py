@@ -86,7 +86,14 @@ def _ledgers(report: Report, presentation: Presentation) -> list[str]:
     ]
     rows = [[cells[i] for i in kept] for cells in every]
     columns = [COLUMNS[i] for i in kept]
-    return ["", *table(columns, rows, width=presentation.width, color=presentation.color, ascii=presentation.ascii)]
+    lines = table(columns, rows, width=presentation.width, color=presentation.color, ascii=presentation.ascii)
+    return ["", *lines, *_legend(set(worst.values()), presentation)]
+
+
+def _legend(there: set[Severity], presentation: Presentation) -> list[str]:
+    """What the marks of the first column stand for, of those that appear."""
+    words = [f"{MARK[severity]} {severity}" for severity in reversed(Severity) if severity in there and MARK[severity].strip()]
+    return [styled(cut(", ".join(words), presentation.width), "dim", color=presentation.color)] if words else []
 
 
 def _row(package: PackageComparison, worst: Severity | None) -> list[Cell]:
@@ -114,8 +121,8 @@ def _row(package: PackageComparison, worst: Severity | None) -> list[Cell]:
 def _specifiers(package: PackageComparison) -> str:
     found = []
     for item in package.declared:
-        requirement = parse.requirement(item.requirement)
-        found.append((str(requirement.specifier) or "any") if requirement else item.requirement)
+        asked = parse.parts(item.requirement)
+        found.append((asked.specifier or "any") if asked else item.requirement)
     return ", ".join(dict.fromkeys(found))
 
 
@@ -195,9 +202,15 @@ def _place(location: Location, report: Report) -> str:
 def _suppressed(report: Report, presentation: Presentation) -> Iterator[str]:
     if not report.suppressed or presentation.quiet:
         return
+    known = [entry.reason for entry in report.suppressed if entry.in_baseline and not presentation.verbose]
     yield ""
     yield styled("Excused by the policy", "bold", color=presentation.color)
+    for reason, found in groupby(sorted(known)):
+        text = f"- {count(len(list(found)), 'finding')} {shown(reason)} (--verbose)"
+        yield from paragraph(text, width=presentation.width, indent="  ", hanging="  ")
     for entry in report.suppressed:
+        if entry.in_baseline and not presentation.verbose:
+            continue
         until = f" until {entry.until}" if entry.until else ""
         text = f"- {entry.finding.rule}: {shown(entry.finding.message)} ({shown(entry.reason)}{until})"
         yield from paragraph(text, width=presentation.width, indent="  ", hanging="  ")

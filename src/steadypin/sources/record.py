@@ -64,7 +64,9 @@ def verify_files(
     owned: set[str] = set()
     drifts: list[FileDrift] = []
     roots = tuple(os.path.realpath(root) for root in (*site_folders, *([prefix] if prefix else ())))
+    wheels: list[tuple[str, str, str]] = []
     for distribution in distributions:
+        wheels += _wheel(distribution)
         found, problems = _read_record(distribution, roots, owned)
         entries += found
         drifts += problems
@@ -78,7 +80,12 @@ def verify_files(
         if f"{folder}{os.sep}*" in owned:
             continue
         drifts += (FileDrift(kind="unowned", path=path) for path in _unowned(folder, owned))
-    return FileCheck(drifts=tuple(sorted(drifts, key=lambda drift: (drift.path, drift.kind))), files=len(entries), bytes=total)
+    return FileCheck(
+        drifts=tuple(sorted(drifts, key=lambda drift: (drift.path, drift.kind))),
+        files=len(entries),
+        bytes=total,
+        wheels=tuple(sorted(wheels)),
+    )
 
 
 def _read_record(
@@ -112,6 +119,19 @@ def _read_record(
         if entry := _entry(path, distribution.name, row):
             entries.append(entry)
     return entries, drifts
+
+
+def _wheel(distribution: InstalledDistribution) -> Iterator[tuple[str, str, str]]:
+    """The tags of a wheel that is not for every Python 3 and platform."""
+    path = f"{distribution.location.path}{os.sep}WHEEL"
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123
+            lines = stream.read(65536).splitlines()
+    except (OSError, ValueError):
+        return
+    tags = [line[4:].strip() for line in lines if line.startswith("Tag:")]
+    if tags and not any(tag.endswith("-none-any") and "py3" in tag for tag in tags):
+        yield distribution.name, path, " ".join(tags)
 
 
 def _is_inside(path: str, site: str, roots: tuple[str, ...]) -> bool:

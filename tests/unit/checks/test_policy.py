@@ -64,6 +64,24 @@ CASES = [
         facts(installed=(A_1,), projects=(project("a", YOUNG),)),
         facts(installed=(A_1,), projects=(project("a", "1.0"),)),
     ),
+    (
+        "release-too-new",
+        Policy(cooldown_days=7),
+        facts(LOCK_A, installed=(A_1,), uploaded=(("a", "1.0", "2026-11-22T00:00:00"),)),
+        facts(LOCK_A, installed=(A_1,), uploaded=(("a", "1.0", "2026-11-02T00:00:00"),)),
+    ),
+    (
+        "release-too-new",
+        Policy(cooldown_days=7),
+        facts(lock(pin("a", "1.1")), installed=(A_1,), uploaded=(("a", "1.1", "2026-11-22T00:00:00"),)),
+        facts(lock(pin("a", "1.1", kind="url")), installed=(A_1,), uploaded=(("a", "1.1", "2026-11-22T00:00:00"),)),
+    ),
+    (
+        "release-too-old",
+        Policy(max_age_days=100),
+        facts(LOCK_A, installed=(A_1,), uploaded=(("a", "1.0", "2026-05-22T00:00:00"),)),
+        facts(LOCK_A, installed=(A_1,), uploaded=(("a", "1.0", "2026-11-22T00:00:00"),)),
+    ),
     ("installed-not-locked", Policy(exact=True), facts(LOCK_A, installed=(A_1, installed("pip", "1"))), SOUND),
     (
         "installed-not-chosen",
@@ -93,6 +111,9 @@ def test_a_cooldown_that_nobody_could_judge_is_said() -> None:
         return checks.notes(Case(facts=known, comparison=compare(known, policy), policy=policy))
 
     assert "cooldown of 7 days was not judged" in said(SOUND, 7)[0] and said(SOUND, 0) == ()
+    dated = replace(SOUND, uploaded=(("a", "1.0", "2026-01-01T00:00:00"),))
+    assert said(dated, 7) == (), "the lock told all that there is to know"
+    assert {"release-too-new"} & checks.unasked(SOUND) and not {"release-too-new"} & checks.unasked(dated)
 
 
 def test_required_hashes_make_a_missing_one_grave() -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from steadypin.model.finding import Suppressed
 from steadypin.reporters import REPORTERS, Presentation
 from steadypin.reporters.layout import cut, width_of
 from steadypin.values import replace
@@ -39,9 +40,22 @@ def test_a_check_shows_the_packages_that_something_is_wrong_with() -> None:
     check = replace(REPORT, command="check")
     rows = [TERMINAL.render(check, Presentation(width=200, verbose=verbose)).split("\n\n")[1] for verbose in (False, True)]
     wrong = {finding.package for finding in REPORT.findings} & {package.name for package in REPORT.packages}
-    assert len(rows[0].splitlines()) == len(wrong) + 1 <= len(rows[1].splitlines()) == len(REPORT.packages) + 1
+    assert len(rows[0].splitlines()) == len(wrong) + 2 <= len(rows[1].splitlines()) == len(REPORT.packages) + 2
+    assert rows[0].splitlines()[-1] == "! high, * medium"
     sound = TERMINAL.render(replace(check, findings=(), gaps=()), Presentation())
     assert "declared" not in sound and "\n\n\n" not in sound
+
+
+def test_of_what_the_baseline_knows_the_number_is_told() -> None:
+    known = tuple(Suppressed(finding=finding, reason="known: base.json", in_baseline=True) for finding in REPORT.findings)
+    excused = Suppressed(finding=REPORT.findings[0], reason="agreed")
+    short, long = (
+        TERMINAL.render(replace(REPORT, suppressed=(*known, excused)), Presentation(width=200, verbose=verbose))
+        for verbose in (False, True)
+    )
+    assert f"{len(known)} findings known: base.json (--verbose)" in short and "(known: base.json" not in short
+    assert "known: base.json (--verbose)" not in long and "(known: base.json" in long
+    assert "(agreed)" in short and f"{len(known) + 1} excused" in short
 
 
 def test_wide_characters_take_two_columns() -> None:

@@ -163,7 +163,6 @@ def _entry(line: LogicalLine, place: Location, state: _State) -> None:
     written, option_text = split_options(line.text)
     try:
         options = parse_options(option_text)
-        _check_hashes(options)
     except BadOptions as error:
         state.draft.problem(f"{printable(str(error), 200)} (in: {printable(redact(line.text), 80)})", place)
         return
@@ -175,14 +174,12 @@ def _entry(line: LogicalLine, place: Location, state: _State) -> None:
         _options(options, place, state)
 
 
-def _check_hashes(options: Options) -> None:
-    """Refuse what pip refuses while it reads: no digest, or an algorithm that is not strong."""
-    for text in options.all("hash"):
-        algorithm, colon, _ = text.partition(":")
-        if not colon:
-            raise BadOptions(f"--hash={text}: expected algorithm:digest")
-        if algorithm not in _STRONG:
-            raise BadOptions(f"--hash={text}: the algorithm is none of {', '.join(_STRONG)}")
+def _refused(text: str) -> str | None:
+    """What pip refuses while it reads: no digest, or an algorithm that is not strong. The line still says what is pinned."""
+    algorithm, colon, _ = text.partition(":")
+    if not colon:
+        return f"{printable(text, 80)}: expected algorithm:digest"
+    return None if algorithm in _STRONG else f"{printable(text, 80)}: pip takes none but {', '.join(_STRONG)}"
 
 
 def _requirement(written: str, options: Options, line: LogicalLine, place: Location, state: _State) -> None:
@@ -234,7 +231,7 @@ def _add(reference: Reference, options: Options, line: LogicalLine, place: Locat
     if reference.kind != "index":
         _odd_urls(written, place, state)
     for text in hashes:
-        if found := hash_problem(text):
+        if found := _refused(text) or hash_problem(text):
             state.draft.problem(f"{printable(name or written, 80)}: --hash={found}", place)
     if name is not None and reference.requirement is not None:
         state.declared.append(
