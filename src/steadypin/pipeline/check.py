@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadypin.checks import drift, health, judgement, pins, policy, unasked
+from steadypin.comparison.applicable import file_group
 from steadypin.config import Settings
-from steadypin.errors import SteadypinError
+from steadypin.errors import SteadypinError, UsageError
 from steadypin.model.facts import Facts
 from steadypin.model.installed import PythonEnvironment
+from steadypin.model.parse import normalise
 from steadypin.model.policy import Policy
 from steadypin.model.report import Report
 from steadypin.pipeline import audit, baseline
@@ -20,6 +22,10 @@ from steadypin.values import dataclass, replace
 
 if TYPE_CHECKING:
     from steadypin.model.baseline import Baseline
+
+
+_OTHER_NAMES = frozenset({"dev", "dev-packages", "develop", "default", "main"})
+"""What tools call the groups that they all have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,8 @@ def read(settings: Settings, request: Request) -> Facts:
     )
     facts = reading.gather(settings, wanted)
     _require_lock(facts)
+    if settings.groups or settings.extras:
+        _require_names(facts, settings)
     facts = _with_ages(facts, settings)
     return _with_files(facts) if request.verify_files else facts
 
@@ -108,6 +116,26 @@ def _require_lock(facts: Facts) -> None:
             ("make one: steadypin pin, uv lock, or pip-compile --generate-hashes; or name it with --lock", *facts.notes)
         ),
     )
+
+
+def _require_names(facts: Facts, settings: Settings) -> None:
+    """A misspelt group or extra would look at nothing and call it no drift. Where none is known, nothing can be misspelt."""
+    known = {name for item in facts.declared for name in (item.group, item.extra) if name}
+    for file in facts.files:
+        known |= {*file.groups, *file.extras} - {""}
+        known |= {found} if file.format == "requirements" and (found := file_group(file.path)) else set()
+        for package in file.packages:
+            known.update(package.groups or (), (edge.under.partition(":")[2] for edge in package.dependencies if edge.under))
+    names = {normalise(name) for name in known}
+    for name in (*settings.groups, *settings.extras):
+        if names and normalise(name) not in names | _OTHER_NAMES:
+            import difflib
+
+            close = difflib.get_close_matches(normalise(name), sorted(names), n=1)
+            guess = f"did you mean {close[0]}? " if close else ""
+            raise UsageError(
+                f"no group or extra is called {name!r} here", hint=f"{guess}there are: {', '.join(sorted(names)[:12])}"
+            )
 
 
 def _with_ages(facts: Facts, settings: Settings) -> Facts:
