@@ -95,7 +95,7 @@ def _against_lock(package: PackageComparison, case: Case) -> Iterator[Finding]:
     else:
         yield from _not_chosen(package, case)
         if not _matches(package) and not _is_own_installer(package, case):
-            yield _differs(package)
+            yield _differs(package, case)
         yield from _source(package, case)
 
 
@@ -215,15 +215,19 @@ def _side_by_side(package: PackageComparison) -> list[InstalledDistribution]:
     return [found for found in package.installed if found.location.path.rpartition("/")[0] == folder]
 
 
-def _differs(package: PackageComparison) -> Finding:
+_SYNC = {"uv": "uv sync", "poetry": "poetry sync", "pdm": "pdm sync", "pipfile": "pipenv sync"}
+
+
+def _differs(package: PackageComparison, case: Case) -> Finding:
     distribution, entry = package.installed[0], package.locked[0]
     pinned = ", ".join(sorted({e.version or "?" for e in package.locked}))
+    sync = next((_SYNC.get(file.format) for file in case.facts.files if file.path == entry.location.path), None)
     return DIFFERS.finding(
         f"{package.name} {distribution.version or '?'} is installed, the lock says {pinned}",
         package=package.name,
         version=distribution.version,
         at=[*(e.location for e in package.locked), distribution.location],
-        remedy=f"pip install {package.name}=={entry.version}" if entry.version else "install the lock again",
+        remedy=sync or (f"pip install {package.name}=={entry.version}" if entry.version else "install the lock again"),
     )
 
 

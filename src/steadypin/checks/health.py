@@ -101,11 +101,17 @@ def _double(package: PackageComparison) -> Iterator[Finding]:
         )
 
 
+_FILES = frozenset({"METADATA", "PKG-INFO", "direct_url.json"})
+"""What a problem speaks of without naming it."""
+
+
 def _metadata(package: PackageComparison) -> Iterator[Finding]:
     for distribution in package.installed:
         for problem in distribution.problems:
+            file = problem.location.path.replace("\\", "/").rpartition("/")[2]
+            subject = f"{file} " if file in _FILES else ""
             yield METADATA.finding(
-                f"{package.name}: {problem.message}",
+                f"{package.name}: {subject}{problem.message}",
                 package=package.name,
                 version=distribution.version,
                 at=[problem.location],

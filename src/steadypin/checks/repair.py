@@ -51,7 +51,8 @@ def command(facts: Facts, findings: Iterable[Finding], chosen: Chosen) -> str:
         steps.append(_install(lock, facts, _present(facts, chosen), strip="installed-not-chosen" in rules))
     if len(steps) == 2 and steps[0] == "uv lock":
         steps = steps[1:]  # uv sync locks again by itself
-    broken = sorted({f.package for f in findings if f.rule in _FILE_RULES and f.package})
+    pinned = {package.name for package in facts.locked}
+    broken = sorted({f.package for f in findings if f.rule in _FILE_RULES and f.package in pinned and f.package})
     if broken and facts.environment is not None:
         steps.append(_reinstall(lock, facts, broken))
     return " && ".join(steps)
