@@ -133,8 +133,19 @@ def _once_more(scene: Scene, trials: Trials, last: Stage, proved: _Proved) -> No
         proved.together.append(units)
     short = frozenset(_units(scene, proved.now, final))
     proved.because = {name: why for name, why in proved.because.items() if name in short}
-    named = {culprit.changes: culprit for culprit in reversed(proved.culprits) if short.intersection(culprit.changes)}
-    proved.culprits = [named[changes] for changes in sorted(named)]
+    proved.culprits = _still_true(proved.culprits, short)
+
+
+def _still_true(culprits: list[Culprit], held: frozenset[str]) -> list[Culprit]:
+    """What still says why something is `held`, the first word on each set. That two only move together has been disproved where
+    one of them has moved since; it stays only where nothing else is known of the other.
+    """
+    named = {culprit.changes: culprit for culprit in reversed(culprits) if held.intersection(culprit.changes)}
+    whole = {changes for changes, culprit in named.items() if culprit.kind != "coupled" or held.issuperset(changes)}
+    explained = {name for changes in whole for name in changes}
+    return [
+        named[changes] for changes in sorted(named) if changes in whole or not explained.issuperset(held.intersection(changes))
+    ]
 
 
 def _row(scene: Scene, number: int, title: str, outcome: Outcome, units: tuple[str, ...], runs: int) -> StageResult:

@@ -70,6 +70,10 @@ def test_what_a_runner_says_of_its_arguments_is_the_error() -> None:
     assert read_plain(usage).error == "__main__.py: error: unrecognized arguments: -n"
 
 
+def test_a_line_without_a_word_is_no_error() -> None:
+    assert read_plain('E   """\nE   too many blank lines\n').error == "too many blank lines"
+
+
 def test_names_that_errors_tell() -> None:
     text = (
         "E   ImportError: cannot import name 'x' from 'flask_sqlalchemy'\nflask is nice\nAssertionError: more-itertools moved\n"

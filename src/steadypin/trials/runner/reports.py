@@ -106,7 +106,7 @@ def read_plain(output: str) -> Suite:
 
 def _first_error(text: str) -> str:
     """The line that names the error: pytest marks it with `E`, a plain traceback ends with it."""
-    marked = [line[1:].strip() for line in text.splitlines() if line.startswith("E  ")]
+    marked = [line[1:].strip() for line in text.splitlines() if re.match(r"E  .*\w", line)]
     named = [line for line in marked if re.match(r"[\w.]*(Error|Exception|Warning|Exit)\b", line)]
     if marked:
         return (named or marked)[0][:500]

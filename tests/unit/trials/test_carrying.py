@@ -1,0 +1,23 @@
+"""What an upgrade still says of culprits once more of what was held has moved."""
+
+from __future__ import annotations
+
+from steadypin.model.trial import Culprit
+from steadypin.pipeline.carrying import _still_true
+
+
+def culprit(kind: str, *names: str) -> Culprit:
+    return Culprit(changes=names, kind=kind, confidence=1.0)
+
+
+def test_two_that_only_move_together_do_not_once_one_has_moved() -> None:
+    coupled, alone = culprit("coupled", "examples", "ruff"), culprit("single", "ruff")
+    assert _still_true([coupled, alone], frozenset({"ruff"})) == [alone]
+    assert _still_true([coupled, alone], frozenset({"ruff", "examples"})) == [coupled, alone]
+    assert _still_true([coupled], frozenset({"ruff"})) == [coupled], "nothing else is known of it"
+
+
+def test_of_a_pair_that_breaks_together_one_has_moved() -> None:
+    pair = culprit("conjunction", "first", "second")
+    assert _still_true([pair], frozenset({"second"})) == [pair]
+    assert _still_true([pair], frozenset({"third"})) == []
