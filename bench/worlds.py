@@ -3,10 +3,11 @@
 Usage: python -m bench.worlds [--seed 1] [--worlds 200] [--exact 10000] [--flaky 2000]
 
 Drives the search of the steadypin that is importable; no test is executed anywhere. A run is one execution of the tests,
-baseline and everything-at-once included, the confirming run not; sets that the resolver refuses cost none. "delta" is plain
-delta debugging (ddmin), repeated until the rest is green, without and with a memory of the sets it has tried. It has the same
-duties at the end, since a peer that does less is no peer: what it holds is tried on top of what it keeps, alone and in pairs,
-and what passes is kept. "one by one" raises one change after the other on top of what was green and proves nothing more.
+baseline and everything-at-once included, the confirming run not. A set that the resolver refuses ("refused") costs a question
+to the resolver and no run: it is knowledge, not a red answer. Both are counted, for the peer as well. "delta" is plain delta
+debugging (ddmin), repeated until the rest is green; "memory" is the same with a memory of the sets it has tried. It has the
+same duties at the end, since a peer that does less is no peer: what it holds is tried on top of what it keeps, alone and in
+pairs, and what passes is kept. "1 by 1" raises one change after the other on top of what was green and proves nothing more.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import comb, log2
 from random import Random
@@ -152,32 +153,37 @@ def seen_red(held: Moved, result: SearchResult, done: Drive) -> bool:
 # --- the peers' ways
 
 
-def delta_runs(world: World, *, memory: bool) -> int:
-    """Runs of delta debugging: find a minimal red set, hold one of it, go on until the rest is green."""
-    seen: dict[Moved, bool] = {}
-    runs = 0
+def delta(world: World, *, memory: bool) -> tuple[int, int]:
+    """Runs and refused sets of delta debugging: find a minimal red set, hold one of it, go on until the rest is green."""
+    seen: dict[Moved, bool | None] = {}
+    runs = refused = 0
 
-    def red(units: Sequence[Moved]) -> bool:
-        nonlocal runs
+    def red(units: Sequence[Moved]) -> bool | None:
+        """None where it is refused."""
+        nonlocal runs, refused
         moved = frozenset[str]().union(*units)
-        if not world.resolves(moved):
-            return False
-        runs += not memory or moved not in seen
-        return seen.setdefault(moved, world.red(moved))
+        resolves = world.resolves(moved)
+        if not memory or moved not in seen:
+            runs += resolves
+            refused += not resolves
+        return seen.setdefault(moved, world.red(moved) if resolves else None)
+
+    def fails(units: Sequence[Moved]) -> bool:
+        return red(units) is True
 
     def stuck(units: Sequence[Moved]) -> bool:
-        return not world.resolves(frozenset[str]().union(*units)) or red(units)
+        return red(units) is not False
 
     moving, held = sorted(world.units(world.names), key=sorted), list[Moved]()
     red([])
-    while moving and ((broken := red(moving)) or not world.resolves(frozenset[str]().union(*moving))):
-        culprit = ddmin(moving, red if broken else stuck)[0]
+    while moving and (broken := red(moving)) is not False:
+        culprit = ddmin(moving, fails if broken else stuck)[0]
         moving.remove(culprit)
         held.append(culprit)
     while passing := next((some for some in singles_and_pairs(held) if not stuck([*moving, *some])), ()):
         moving += passing
         held = [unit for unit in held if unit not in passing]
-    return runs
+    return runs, refused
 
 
 def singles_and_pairs(units: Sequence[Moved]) -> Iterator[tuple[Moved, ...]]:
@@ -295,9 +301,10 @@ def bar(n: int, k: int) -> float:
     return 1.2 * (2 + log2(comb(n, k))) + 1 + k / 2 + k * (k - 1) / 2 if k else 2.0
 
 
-def show_singles(random: Random, worlds: int) -> None:
-    titles = ("mean", "bar", "worst", "bound", "hinted", "delta", "1 by 1", "ms")
+def show_singles(random: Random, worlds: int) -> bool:
+    titles = ("mean", "bar", "worst", "bound", "hinted", "saved", "delta", "1 by 1", "ms")
     print(f"{'singles':<14}{'n':>4}{'k':>3}" + "".join(f"{title:>8}" for title in titles))
+    saved, fine = list[float](), True
     for n in (10, 30, 100, 300):
         for k in range(6):
             made = [singles(random, n, k) for _ in range(worlds)]
@@ -305,26 +312,30 @@ def show_singles(random: Random, worlds: int) -> None:
             runs, limit = [one.runs for one in done], n + 3 + k + comb(k, 2)
             promised = bar(n, k) if k <= 3 else float("nan")
             helped = mean(drive(hinted(random, n, k), random).runs for _ in range(worlds))
-            delta = mean(delta_runs(world, memory=False) for world in made[:50])
+            plain = mean(delta(world, memory=False)[0] for world in made[:50])
             spent = 1000 * sum(one.seconds for one in done) / sum(runs)
-            numbers = (mean(runs), promised, max(runs), limit, helped, delta, n + 2, spent)
-            over = " over" if max(runs) > limit or mean(runs) > promised else ""
-            print(f"{'':<14}{n:>4}{k:>3}" + "".join(f"{number:>8.2f}" for number in numbers) + over)
+            less = 1 - helped / mean(runs)
+            saved += [less] if 0 < k <= 3 else []
+            numbers = (mean(runs), promised, max(runs), limit, helped, less, plain, n + 2, spent)
+            over = max(runs) > limit or mean(runs) > promised
+            fine = fine and not (over and k <= 3)
+            print(f"{'':<14}{n:>4}{k:>3}" + "".join(f"{number:>8.2f}" for number in numbers) + (" over" if over else ""))
+    print(f"hints that name a culprit with 70 % recall save {mean(saved):.0%} of the runs where there are one to three")
+    return fine and mean(saved) >= 0.2
 
 
 def show_others(random: Random, worlds: int) -> None:
-    print(
-        f"\n{'others':<14}{'n':>4}{'mean':>8}{'worst':>7}{'refused':>8}{'delta':>8}{'ratio':>7}{'remembering':>12}{'ratio':>7}"
-    )
+    titles = ("mean", "worst", "refused", "delta", "refused", "ratio", "memory", "ratio")
+    print(f"\n{'others':<14}{'n':>4}" + "".join(f"{title:>9}" for title in titles))
     for make in OTHERS:
         for n in (10, 30, 100, 300):
             made = [make(random, n) for _ in range(worlds if n < 300 else worlds // 4)]
             done = [drive(world, random) for world in made]
-            runs, refused = [one.runs for one in done], mean(one.refused for one in done)
-            plain = mean(delta_runs(world, memory=False) for world in made)
-            clever = mean(delta_runs(world, memory=True) for world in made)
-            ours = f"{make.__name__:<14}{n:>4}{mean(runs):>8.2f}{max(runs):>7}{refused:>8.1f}"
-            print(ours + f"{plain:>8.1f}{mean(runs) / plain:>7.2f}{clever:>12.1f}{mean(runs) / clever:>7.2f}")
+            runs, refused = mean(one.runs for one in done), mean(one.refused for one in done)
+            plain, stuck = (mean(numbers) for numbers in zip(*(delta(world, memory=False) for world in made), strict=True))
+            clever = mean(delta(world, memory=True)[0] for world in made)
+            numbers = (runs, max(one.runs for one in done), refused, plain, stuck, runs / plain, clever, runs / clever)
+            print(f"{make.__name__:<14}{n:>4}" + "".join(f"{number:>9.2f}" for number in numbers))
 
 
 def show_exact(random: Random, worlds: int) -> bool:
@@ -345,16 +356,23 @@ def show_exact(random: Random, worlds: int) -> bool:
 def show_flaky(random: Random, worlds: int) -> bool:
     clean = True
     for rate in (0.01, 0.05):
-        made = [singles(random, 30, random.randint(0, 2), flaky=rate) for _ in range(worlds)]
-        done = [drive(world, random) for world in made]
-        blamed = sum(
-            any(culprit - world.singles for culprit in one.result.culprits) for world, one in zip(made, done, strict=True)
-        )
-        red = sum(world.red(one.result.kept) for world, one in zip(made, done, strict=True))
-        kind, runs = f"{rate:.0%} of green runs turn red", mean(one.runs for one in done)
-        print(f"{kind}: an innocent blamed in {blamed} of {worlds} worlds, a red set kept in {red}, {runs:.1f} runs")
-        clean = clean and blamed <= worlds * 0.02 and not red
+        for kind, made in (
+            ("singles", [singles(random, 30, random.randint(0, 2), flaky=rate) for _ in range(worlds)]),
+            ("mixed", [replace(mixed(random, random.choice((10, 30))), flaky=rate) for _ in range(worlds)]),
+        ):
+            done = [drive(world, random) for world in made]
+            blamed = sum(bool(innocents(world, one.result)) for world, one in zip(made, done, strict=True))
+            red = sum(world.red(one.result.kept) for world, one in zip(made, done, strict=True))
+            said = f"an innocent blamed in {blamed} of {worlds} worlds, a red set kept in {red}"
+            print(f"{rate:.0%} of green runs turn red, {kind}: {said}, {mean(one.runs for one in done):.1f} runs")
+            clean = clean and blamed <= worlds * 0.005 and not red
     return clean
+
+
+def innocents(world: World, result: SearchResult) -> Moved:
+    """What is blamed though it has a part in no breakage; a change that is coupled to a guilty one is not innocent."""
+    guilty = world.guilty().union(*map(frozenset, world.cures))
+    return frozenset[str]().union(*result.culprits).difference(*(unit for unit in world.units(world.names) if unit & guilty))
 
 
 def main() -> int:
@@ -363,9 +381,9 @@ def main() -> int:
         parser.add_argument(option, type=int, default=default)
     options = parser.parse_args()
     random = Random(options.seed)
-    show_singles(random, options.worlds)
+    fine = [show_singles(random, options.worlds)]
     show_others(random, options.worlds)
-    fine = [show_exact(random, options.exact), show_flaky(random, options.flaky)]
+    fine += [show_exact(random, options.exact), show_flaky(random, options.flaky)]
     return 0 if all(fine) else 1
 
 

@@ -34,6 +34,7 @@ from itertools import combinations
 from math import comb, floor, log2
 
 from steadypin.model.trial import Verdict
+from steadypin.trials.company import explain, unmask
 from steadypin.trials.ledger import Ledger, OutOfRuns
 from steadypin.trials.posterior import Belief, Choice, Prior, bits, certainty, union
 from steadypin.values import dataclass
@@ -46,14 +47,12 @@ CROWD = 4  # known culprits from which on runs that may not be needed wait while
 FEW = 4  # held units up to which no pair is left out
 MARGIN = 0.2  # runs by which the mean of three culprits among few units stays below what is promised
 FAMILY = 5  # held units up to which sets of three get a second chance
+STUCK = 40  # refused sets in a row after which no more is guessed
 REFUSALS = 6  # refused sets per unit after which nothing more is tried
-COMPANY = 6  # changes that a culprit needs beside it, at most
-DETOURS = 6  # searches for the company of one culprit, each without what misled the one before
 UNSURE = 0.9  # confidence in a culprit that was not tried alone
 
 Steps = Generator[frozenset[str], Verdict, "SearchResult"]
 Asking = Generator[frozenset[str], Verdict, None]
-Finding = Generator[frozenset[str], Verdict, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +162,7 @@ def _explore(ledger: Ledger, prior: Prior) -> Asking:
             yield from _settle(ledger, _families)
         yield from _name(ledger)
         yield from _settle(ledger, _families)
-    yield from _unmask(ledger)
+    yield from unmask(ledger)
 
 
 def _room(ledger: Ledger, reserve: int = 0) -> bool:
@@ -190,7 +189,7 @@ def _roomy(ledger: Ledger) -> bool:
 
 def _narrow(ledger: Ledger, prior: Prior) -> Asking:
     """Ask what is worth most until each unit is known clean or guilty: under the model or, once it failed, beyond it."""
-    while ledger.refusals < 2 * len(ledger.units) + 20:
+    while ledger.in_a_row < STUCK:
         belief = _believe(ledger, prior)
         rest = ledger.everything & ~belief.guilty
         if rest == ledger.kept:
@@ -329,7 +328,7 @@ def _name(ledger: Ledger) -> Asking:
         if ledger.answers.get(kept | unit) is not RED or not (ledger.asked(unit) or _affordable(ledger)):
             continue
         if (yield from ledger.ask(unit)) is GREEN:
-            yield from _explain(ledger, unit)
+            yield from explain(ledger, unit)
         if ledger.kept != kept:
             return
 
@@ -337,83 +336,6 @@ def _name(ledger: Ledger) -> Asking:
 def _least_red(ledger: Ledger, unit: int) -> int:
     """Size of the smallest set that was red with this unit as its only held one: what is left to doubt."""
     return min((red.bit_count() for red in ledger.of(RED) if red & ledger.held == unit), default=0)
-
-
-def _explain(ledger: Ledger, unit: int) -> Asking:
-    """Explain a unit that passes alone and fails on top of what is kept: by its company, or by chance."""
-    red = ledger.kept | unit
-    if ledger.flaky and (yield from ledger.ask_again(red)) is not RED:
-        return
-    found = yield from _company(ledger, unit)
-    if found:
-        ledger.companies[unit] = found
-    elif ledger.reds[red] == 1:
-        yield from ledger.ask_again(red)
-
-
-def _company(ledger: Ledger, unit: int) -> Finding:
-    """A smallest red set of `unit` and kept units of which no part is red; 0 where none is found.
-
-    A kept unit that is masked by another one misleads: it is red because its partner stays, not because of `unit`. Such
-    units are put last and the search is repeated.
-    """
-    masked = 0
-    for _ in range(DETOURS):
-        fine = union(green for green in ledger.of(GREEN) if green & unit) & ledger.kept & ~masked
-        order = [*bits(fine), *bits(ledger.kept & ~fine & ~masked), *bits(masked)]
-        found = yield from _shortest(ledger, unit, order, RED)
-        for other in bits(found & ~unit) if found.bit_count() > 2 else ():
-            if (yield from ledger.ask(found & ~other)) is RED:
-                found &= ~other
-        others = found & ~unit
-        if not others or (yield from ledger.ask(others)) is not RED:
-            return found if others else 0
-        if not others & ~masked:
-            return 0
-        masked |= others
-    return 0
-
-
-def _shortest(ledger: Ledger, base: int, order: list[int], wanted: Verdict) -> Finding:
-    """Grow `base` by as few units of `order` as give the answer `wanted`, each found by bisection; 0 where few do not.
-
-    When nothing less than all of them does, one run is all the evidence there is: it is repeated before it is believed.
-    """
-    whole = base | union(order)
-    for _ in range(min(COMPANY, len(order))):
-        low, high = 0, len(order)
-        while high - low > 1:
-            middle = (low + high) // 2
-            answer = yield from _infer(ledger, base | union(order[:middle]), wanted)
-            low, high = (low, middle) if answer is wanted else (middle, high)
-        if (
-            base | union(order[:high]) == whole
-            and ledger.reds.get(whole) == 1
-            and (yield from ledger.ask_again(whole)) is not RED
-        ):
-            return 0
-        base |= order[high - 1]
-        order = order[: high - 1]
-        if (yield from ledger.ask(base)) is wanted:
-            return base
-    return 0
-
-
-def _infer(ledger: Ledger, mask: int, wanted: Verdict) -> Generator[frozenset[str], Verdict, Verdict]:
-    """The answer for a set on the way to a red one: part of what passed is taken to pass; the end of the way is tried."""
-    if wanted is RED and not ledger.asked(mask) and any(mask & green == mask for green in ledger.of(GREEN)):
-        return GREEN
-    return (yield from ledger.ask(mask))
-
-
-def _unmask(ledger: Ledger) -> Asking:
-    """Kept units that fail alone: with whom do they pass? Most often with each other; only a thorough search asks strangers."""
-    alone = union(unit for unit in bits(ledger.kept) if ledger.answers.get(unit) is RED)
-    mates = alone.bit_count() > 1 and (yield from ledger.ask(alone)) is GREEN
-    for unit in bits(alone if mates or not ledger.rationed else 0):
-        if not any(unit & group for group in ledger.together):
-            found = yield from _shortest(ledger, unit, list(bits((alone if mates else ledger.kept) & ~unit)), GREEN)
-            ledger.together += [found] if found else []
 
 
 # --- the result

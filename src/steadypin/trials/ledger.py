@@ -11,7 +11,7 @@ from steadypin.values import dataclass, field
 
 PATIENCE = 3  # runs of one set before its flakiness is taken as its answer
 
-MEMORY = 30  # refusals that are weighed, the latest
+MEMORY = 12  # refusals that are weighed, the latest
 
 Pairs = list[tuple[int, int, int]]  # a unit, what it may need, what it may clash with
 Suspicion = tuple[Pairs, int]  # why a set was refused, perhaps; number of pairs
@@ -33,6 +33,7 @@ class Ledger:
     reds: dict[int, int] = field(default_factory=dict)  # how often a set was red
     runs: int = 0
     refusals: int = 0
+    in_a_row: int = 0  # refusals since the last run
     flaky: int = 0
     contradicted: bool = False  # not every culprit breaks the tests alone, or chance had a hand in it
     companies: dict[int, int] = field(default_factory=dict)  # a held unit and what breaks only together with it
@@ -87,6 +88,7 @@ class Ledger:
             raise OutOfRuns
         self.runs += verdict is not Verdict.UNRESOLVED
         self.refusals += verdict is Verdict.UNRESOLVED
+        self.in_a_row = self.in_a_row + 1 if verdict is Verdict.UNRESOLVED else 0
         self.flaky += verdict is Verdict.FLAKY
         return verdict
 

@@ -27,7 +27,7 @@ CROWD = 4  # red groups looked at together; more are rare, and the smallest ones
 CLOSE = 4  # units of the smallest red group that are looked at one by one
 SAVED = 0.2  # what a run is worth that the proof at the end would need anyway
 NOISE = 0.05  # what is thought of the suite's flakiness, counted as so many flaky runs in one
-ORDERS = 6  # ways to halve that are looked at beside the natural one, once sets are refused
+ORDERS = 4  # ways to halve that are looked at beside the natural one, once sets are refused
 GOLDEN = (sqrt(5) - 1) / 2  # its multiples spread evenly (mod 1), so each turn shuffles in another way, without chance
 
 
