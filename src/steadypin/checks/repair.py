@@ -67,7 +67,7 @@ def _main_lock(facts: Facts) -> SourceFile | None:
 def _locked_again(findings: list[Finding], main: SourceFile, facts: Facts) -> list[str]:
     """For each lock that the findings speak of; the main one first, for others may be constrained by it."""
     paths = {finding: {at.path for at in finding.locations} for finding in findings}
-    locks = [file for file in facts.files if file.role != "manifest" and file.packages]
+    locks = [file for file in facts.files if file.role != "manifest"]
     named = [file for file in locks if any(file.path in found for found in paths.values())]
     steps = []
     for lock in sorted(named or ([main] if findings else []), key=lambda file: file is not main):

@@ -37,7 +37,7 @@ def staleness(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str 
 def _uv(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
     if lock.path.endswith(".py.lock") or not lock.freshness:
         return None
-    if renamed := _other_name(lock, files):
+    if renamed := _other_name(lock, files, root):
         return renamed
     members = {name: file for name in lock.roots if (file := _manifest_of(name, files)) and _is_static(file, root)}
     if not members:
@@ -56,11 +56,24 @@ def _root_of(lock: SourceFile, files: Iterable[SourceFile]) -> SourceFile | None
     return next((file for file in files if file.format == "pyproject" and posixpath.dirname(file.path) == folder), None)
 
 
-def _other_name(lock: SourceFile, files: Iterable[SourceFile]) -> str | None:
-    name = found.project_name if (found := _root_of(lock, files)) else None
-    if not name or not lock.roots or parse.normalise(name) in map(parse.normalise, lock.roots):
+def _other_name(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None:
+    found, known = _root_of(lock, files), set(map(parse.normalise, lock.roots))
+    if found is None or not known:
         return None
-    return f"the lock was made for {', '.join(lock.roots[:3])}, and the project is called {name} now"
+    if found.project_name and parse.normalise(found.project_name) not in known:
+        return f"the lock was made for {', '.join(lock.roots[:3])}, and the project is called {found.project_name} now"
+    folders = tuple(
+        include.path.partition("*")[0].removeprefix("./") for include in found.includes if include.kind == "workspace"
+    )
+    members = [file for file in files if file.format == "pyproject" and file.path.startswith(folders) and file is not found]
+    strange = [file for file in members if file.project_name and parse.normalise(file.project_name) not in known]
+    new = [file.project_name or "" for file in strange if _is_managed(_read(file.path, root) or "")]
+    return f"{', '.join(new[:3])} came to the workspace since" if new and not posixpath.dirname(lock.path) else None
+
+
+def _is_managed(pyproject: str) -> bool:
+    """Whether uv takes a project for its own: a member can say that it is not."""
+    return _table(_parsed(pyproject) or {}, "tool", "uv").get("managed") is not False
 
 
 def _other_indexes(lock: SourceFile, members: Mapping[str, SourceFile], root: Path) -> str | None:

@@ -119,6 +119,21 @@ def test_uv_lock_against_its_manifest(old: str, new: str, said: str | None, tmp_
     assert reason is None if said is None else said in (reason or "")
 
 
+def test_a_member_that_the_lock_does_not_know_is_new(tmp_path: Path) -> None:
+    text = PYPROJECT.replace("[tool.uv]", "[tool.uv.workspace]\nmembers = ['libs/*']\n[tool.uv]")
+    (tmp_path / "pyproject.toml").write_text(text)
+    read = uv.read(UV_LOCK.encode(), "uv.lock")
+    root = read_pyproject(text.encode(), "pyproject.toml")
+    new = read_pyproject(b"[project]\nname = 'one'\n", "libs/one/pyproject.toml")
+    assert staleness(read, (root, read), tmp_path) is None
+    assert staleness(read, (root, new, read), tmp_path) == "one came to the workspace since"
+    (tmp_path / "libs" / "one").mkdir(parents=True)
+    (tmp_path / "libs" / "one" / "pyproject.toml").write_text("[tool.uv]\nmanaged = false\n")
+    assert staleness(read, (root, new, read), tmp_path) is None
+    apart = read_pyproject(b"[project]\nname = 'one'\n", "other/pyproject.toml")
+    assert staleness(read, (root, apart, read), tmp_path) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
