@@ -41,8 +41,9 @@ def _company(ledger: Ledger, unit: int) -> Finding:
     """
     masked = 0
     for _ in range(DETOURS):
-        fine = union(green for green in ledger.of(GREEN) if green & unit) & ledger.kept & ~masked
-        order = [*bits(fine), *bits(ledger.kept & ~fine & ~masked), *bits(masked)]
+        among = ledger.kept if masked else _least_red(ledger, unit)
+        fine = union(green for green in ledger.of(GREEN) if green & unit) & among & ~masked
+        order = [*bits(fine), *bits(among & ~fine & ~masked), *bits(masked)]
         found = yield from _shortest(ledger, unit, order, RED)
         for other in bits(found & ~unit) if found.bit_count() > 2 else ():
             if (yield from ledger.ask(found & ~other)) is RED:
@@ -58,6 +59,12 @@ def _company(ledger: Ledger, unit: int) -> Finding:
             return 0
         masked |= others
     return 0
+
+
+def _least_red(ledger: Ledger, unit: int) -> int:
+    """The kept units of the smallest set that was red with this unit as its only held one."""
+    reds = (red & ledger.kept for red in ledger.of(RED) if red & ~ledger.kept == unit)
+    return min(reds, key=int.bit_count, default=ledger.kept)
 
 
 def _stands(ledger: Ledger, found: int) -> Generator[frozenset[str], Verdict, bool]:
