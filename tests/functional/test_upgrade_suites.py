@@ -100,6 +100,16 @@ def test_secrets_do_not_reach_the_log(place: Place, monkeypatch: pytest.MonkeyPa
     assert "s3cret" not in (place.scratch / "log.txt").read_text()
 
 
+def test_a_repository_of_the_users_is_out_of_reach(tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    code = "import subprocess, sys\nsys.exit(subprocess.run(['git', 'config', 'user.name', 'nobody']).returncode == 0)"
+    inside = replace(place, scratch=tmp_path)
+    assert run(inside, code)[0] == "passed"
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / ".git"))
+    assert run(inside, code)[0] == "passed"
+    assert "nobody" not in (tmp_path / ".git" / "config").read_text()
+
+
 def test_pytest_of_somewhere_else_is_not_used(place: Place) -> None:
     done = run_tests("pytest -q", place, timeout=5, log=place.scratch / "log.txt")
     assert done.outcome == "cannot-start"

@@ -21,6 +21,21 @@ from steadypin.values import dataclass
 _SHELL = re.compile(r"[|&;<>$`*?\n]|^\w+=")
 _NO_MODULE = re.compile(r"^\S*python\S*: No module named ([\w.]+)", re.MULTILINE)
 _DROPPED = ("XDG_", "STEADYPIN_", "PYTEST_XDIST", "PYTEST_CURRENT_TEST", "COV_CORE")
+_OF_GIT = frozenset(
+    f"GIT_{part}"
+    for part in (
+        "DIR",
+        "WORK_TREE",
+        "INDEX_FILE",
+        "COMMON_DIR",
+        "OBJECT_DIRECTORY",
+        "PREFIX",
+        "CONFIG",
+        "CONFIG_GLOBAL",
+        "NAMESPACE",
+    )
+)
+"""Variables that name a repository or its owner's settings: a hook of git that starts us has them."""
 _PYTEST_ENDS = {2: "collection-error", 3: "failed", 4: "cannot-start", 5: "no-tests"}
 
 
@@ -182,6 +197,7 @@ def variables(place: Place, report: Path) -> dict[str, str]:
     for folder in (home, temporary):
         folder.mkdir(parents=True, exist_ok=True)
     given = {n: v for n, v in scrubbed_environment(keep=place.keep).items() if n in place.keep or not n.startswith(_DROPPED)}
+    given = {name: value for name, value in given.items() if name in place.keep or name not in _OF_GIT}
     given |= dict(place.extra)
     options = f"{given.get('PYTEST_ADDOPTS', '')} {shlex.quote(f'--junitxml={report}')}".strip()
     own = {
@@ -192,6 +208,7 @@ def variables(place: Place, report: Path) -> dict[str, str]:
         "TMPDIR": str(temporary),
         "TEMP": str(temporary),
         "TMP": str(temporary),
+        "GIT_CEILING_DIRECTORIES": str(place.scratch),  # the cache may lie in a repository of the user's
         "PYTEST_ADDOPTS": options,
         "STEADYPIN_PORTS": "{}-{}".format(*place.ports),
         "PYTHONHASHSEED": given.get("PYTHONHASHSEED", "0"),
