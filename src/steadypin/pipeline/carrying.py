@@ -122,7 +122,9 @@ def _once_more(scene: Scene, trials: Trials, last: Stage, proved: _Proved) -> No
         return
     before = trials.run_counts().total
     trials.tell(f"what is held, once more together: {', '.join(units)}")
-    bisected = frozenset(name for culprit in proved.culprits if culprit.last_good for name in culprit.changes)
+    bisected = frozenset(
+        n for culprit in proved.culprits if culprit.last_good or culprit.kind == "coupled" for n in culprit.changes
+    )
     outcome = _tried(scene, trials, proved.now, final, units, scene.mover.without, bisected=bisected).carry_out()
     runs = trials.run_counts().total - before
     if not differences(proved.now, outcome.lock):

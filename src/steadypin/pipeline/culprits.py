@@ -211,8 +211,9 @@ class StageTrial:
                 continue
             judged = self._red_run(names, frozenset(result.kept))
             last = first = None
-            if self.bisect and len(guilty) == 1 and guilty[0] not in self.bisected and lock[guilty[0]] != self.final[guilty[0]]:
-                lock, last, first = self._bisect(guilty[0], lock)
+            if leader := self._leader(guilty, kind, lock):
+                lock, last, first = self._bisect(leader, lock)
+                last, first = (last, first) if len(guilty) == 1 else (None, None)
             companions = self._companions(guilty, lock, held) if kind != "conjunction" else frozenset()
             culprits.append(_culprit(names | companions, "coupled" if companions else kind, confidence, last, first, judged))
             because.update({name: _reason(name, names, companions, judged) for name in guilty})
@@ -221,6 +222,18 @@ class StageTrial:
         short = frozenset(name for name in held if lock.get(name) != self.final.get(name))
         named = tuple(culprit for culprit in culprits if short.intersection(culprit.changes))
         return lock, named, {name: why for name, why in because.items() if name in short}
+
+    def _leader(self, guilty: list[str], kind: str, lock: Versions) -> str | None:
+        """Whose releases are tried: a culprit's own, or those of the member of a family that brings all others along."""
+        if not self.bisect or self.bisected.intersection(guilty) or any(lock[name] == self.final[name] for name in guilty):
+            return None
+        if len(guilty) == 1:
+            return guilty[0]
+        for name in guilty if kind == "coupled" else ():
+            moved = self.mover.lock(lock, self.final, {name: self.final[name]}, self.frozen)
+            if moved is not None and set(guilty) <= set(differences(lock, moved)):
+                return name
+        return None
 
     def _red_run(self, names: frozenset[str], kept: frozenset[str]) -> Judged | None:
         """The evidence against a culprit: alone, or on top of what is kept."""
