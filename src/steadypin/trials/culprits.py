@@ -90,7 +90,7 @@ def search(
     relative weights above 0 of changes that are suspected, e.g. because a traceback passes through them; other numbers count as
     no suspicion. What is kept is always green and never can be added to by one unit more. With three or more culprits among
     few changes the number of runs is limited, though: then it can remain open whether one of them breaks the tests alone or in
-    company with something kept (its kind is "single" and its confidence low), and with four or more not each pair of them
+    company with something kept (its kind is "single" and its confidence low), and with five or more not each pair of them
     gets a second chance. `thorough` spends the runs to know, also with whom a kept change passes that fails alone.
 
     Yields the set that shall move in the next run: first the empty set (the baseline), then everything. To be sent PASSED,

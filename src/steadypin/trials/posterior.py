@@ -20,7 +20,7 @@ from operator import or_
 
 from steadypin.values import dataclass, field
 
-COUNTS = (0.05, 0.25, 0.4, 0.6)  # how likely 0, 1, 2, 3 guilty units are before the first run: set so that all stay cheap
+COUNTS = (0.05, 0.25, 0.4, 0.6)  # relative chances of 0, 1, 2, 3 guilty units before the first run: set so that all stay cheap
 TAIL = 0.1  # each one more is as likely as the one before, times this
 DEGREE = 7  # guilty units looked ahead beyond those known
 CROWD = 4  # red groups looked at together; more are rare, and the smallest ones say most
@@ -48,7 +48,7 @@ def union(masks: Iterable[int]) -> int:
 
 
 def likely_count(count: int) -> float:
-    """Prior chance that `count` units are guilty."""
+    """Relative prior chance that `count` units are guilty."""
     last = len(COUNTS) - 1
     return COUNTS[count] if count <= last else COUNTS[last] * TAIL ** (count - last)
 
