@@ -180,7 +180,7 @@ def _install_files(lock: SourceFile, facts: Facts, chosen: Chosen) -> str:
 
 def _lock_files(lock: SourceFile, facts: Facts, chosen: Chosen) -> list[SourceFile]:
     """The lock, and beside a main requirements file those of the chosen groups, and those that are installed as well."""
-    same = [file for file in facts.files if file.format == lock.format and file.role == lock.role and file.packages]
+    same = [file for file in facts.files if file.format == lock.format and _is_like(file, lock)]
     installed = {distribution.name for distribution in facts.installed}
     main = {package.name for package in lock.packages}
 
@@ -188,7 +188,12 @@ def _lock_files(lock: SourceFile, facts: Facts, chosen: Chosen) -> list[SourceFi
         own = {package.name for package in file.packages if package.name} - main
         return any(group in file.path for group in chosen.groups) or (not chosen.no_dev and bool(own) and own <= installed)
 
-    return [lock, *(file for file in same if file is not lock and belongs(file))]
+    return [lock, *(file for file in same if file is not lock and (belongs(file) or not file.packages))]
+
+
+def _is_like(file: SourceFile, lock: SourceFile) -> bool:
+    """Whether a requirements file is installed beside another: of the same kind, or emptied, which a new compilation will fill."""
+    return file.role == lock.role or (file.role == "both" and not file.packages and not file.declared)
 
 
 def _reinstall(lock: SourceFile, facts: Facts, names: Sequence[str]) -> str:
