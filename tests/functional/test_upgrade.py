@@ -188,6 +188,20 @@ def test_what_two_stages_hold_is_tried_together(tmp_path: Path, index: TestIndex
     assert len(ran.json["kept"]) == len(NAMES) and not ran.json["culprits"] and ["first", "second"] in ran.json["together"]
 
 
+def test_a_family_that_breaks_goes_as_far_as_it_can(tmp_path: Path) -> None:
+    versions = ("1.0", "1.1", "1.2", "2.0")
+    family = {"core": [Rel(v) for v in versions], "shell": [Rel(v, requires=(f"core=={v}",)) for v in versions]}
+    suite = "import unittest\nfrom importlib.metadata import version as v\nclass S(unittest.TestCase):\n"
+    suite += "    def test(self): self.assertLess(v('core'), '1.2')\n"
+    project = make(tmp_path, suite=suite, lock="core==1.0\nshell==1.0\n")
+    with TestIndex(family) as served:
+        ran = upgrade(project, served)
+    assert ran.code == 1, ran.err
+    found = result(project)
+    assert [culprit["changes"] for culprit in found["culprits"]] == [["core", "shell"]]
+    assert {held["name"]: held["at"] for held in found["held"]} == {"core": "1.1", "shell": "1.1"} and found["confirmed"]
+
+
 def test_a_branch_for_each_stage(project: Path, index: TestIndex) -> None:
     def git(*words: str) -> str:
         who = ("-c", "user.name=x", "-c", "user.email=x@index.example")
