@@ -192,7 +192,7 @@ def _lock_files(lock: SourceFile, facts: Facts, chosen: Chosen) -> list[SourceFi
 
 
 def _is_like(file: SourceFile, lock: SourceFile) -> bool:
-    """Whether a requirements file is installed beside another: of the same kind, or emptied, which a new compilation will fill."""
+    """Whether a requirements file is installed beside another: one of its kind, or emptied (to be compiled again)."""
     return file.role == lock.role or (file.role == "both" and not file.packages and not file.declared)
 
 
