@@ -1,9 +1,9 @@
 """uv.lock, through uv itself: it is asked for exactly the versions that were solved or tested.
 
-A uv.lock covers every Python and platform that the project promises, the versions fit one of them. A version that is right for
-all of it is asked for first. Where uv refuses that (numpy has dropped the oldest Python), each is asked for where it can run,
-in the forks of the lock that the target is in, and what stands elsewhere is asked to stay. Only then for the target's Python
-and newer ones, for the target alone, and last with the others left to uv.
+A uv.lock covers every Python and platform that the project promises, the versions fit one of them. A version is asked for
+wherever it runs. What uv refuses (the project caps a package on one platform, or for old Pythons) is asked for in the forks of
+the lock that the target is in, then for the target's Python and newer ones, then for the target alone; what stands elsewhere
+is asked to stay. Last, all are asked for the target alone, with the others left to uv.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from steadypin.values import dataclass, field
 
 TIMEOUT = 600.0
 _PYTHON = "python_full_version"
+_ROUNDS = 12
+"""How often uv is asked about one lock at the most; it names one cause of a refusal at a time."""
+
 _REFUSED = re.compile(r"No solution found")
 
 
@@ -63,15 +66,21 @@ class UvLock:
         return ""
 
     def _ask(self, versions: Mapping[str, str], *more: str) -> None:
-        for pins in self._ways(versions):
-            done = process.run(
-                [*self.command, "lock", *self._options(), *more, *(f"--upgrade-package={pin}" for pin in pins)],
-                timeout=TIMEOUT,
-                cwd=self.folder,
-                environment=self._environment(),
+        """What uv refuses is asked of fewer Pythons and platforms, step by step, and of nothing else."""
+        places = {name: self._places(name) for name in sorted(versions)}
+        steps = dict.fromkeys(places, 0)
+        for _ in range(_ROUNDS):
+            asked = [pin for name, step in steps.items() for pin in self._pins(name, versions[name], *places[name][step])]
+            done = self._locked(asked, more)
+            blamed = _blamed(
+                done.stderr, {name: versions[name] for name, step in steps.items() if step + 1 < len(places[name])}
             )
-            if done.ok or not _REFUSED.search(done.stderr):
+            if done.ok or not _REFUSED.search(done.stderr) or not blamed:
                 break
+            least = min(steps[name] for name in blamed)
+            steps |= {name: least + 1 for name in blamed if steps[name] == least}
+        if not done.ok and _REFUSED.search(done.stderr):
+            done = self._locked([f"{name}=={version} ; {self._alone()[0]}" for name, version in sorted(versions.items())], more)
         if not done.ok:
             raise CommandError(
                 f"uv cannot lock these versions: {done.stderr.strip()[-800:]}",
@@ -79,22 +88,25 @@ class UvLock:
                 hint="the lock covers other platforms and Pythons as well; move it by hand with uv lock --upgrade-package",
             )
 
-    def _ways(self, versions: Mapping[str, str]) -> Iterator[list[str]]:
-        """Pins to ask for, one way after the other; the same way twice is asked once."""
-        names = sorted(versions)
-        asked = [f"{name}=={versions[name]}" for name in names]
-        yield asked
-        last = asked
-        able, newer, alone = self._runs(), self._newer(), self._alone()
-        for part in (able, dict.fromkeys(names, newer), dict.fromkeys(names, alone)):
-            asked = [pin for name in names for pin in self._pins(name, versions[name], *part.get(name, ("", "")))]
-            if asked != last:
-                yield asked
-            last = asked
-        yield [f"{name}=={versions[name]} ; {alone[0]}" for name in names]
+    def _locked(self, asked: Iterable[str], more: Iterable[str]) -> process.Finished:
+        words = [*self.command, "lock", *self._options(), *more, *(f"--upgrade-package={pin}" for pin in asked)]
+        return process.run(words, timeout=TIMEOUT, cwd=self.folder, environment=self._environment())
 
-    def _pins(self, name: str, version: str, where: str, elsewhere: str) -> Iterator[str]:
-        """The new version `where` the marker says, in the target's forks; what stands in others, and `elsewhere`, stays."""
+    def _places(self, name: str) -> list[tuple[str, str, bool]]:
+        """Where a version is asked for, less and less: a marker, one for elsewhere, whether in the target's forks alone."""
+        need, oldest = _oldest(self.needs.get(name)), _oldest(self.requires_python)
+        if need is not None and (oldest is None or need > oldest):
+            first = [(f"{_PYTHON} >= '{need}'", f"{_PYTHON} < '{need}'", True)]
+        else:
+            forks = sum(package.name == name for package in self.packages) > 1
+            first = [("", "", False), *([("", "", True)] if forks else [])]
+        return [*first, (*self._newer(), True), (*self._alone(), True)]
+
+    def _pins(self, name: str, version: str, where: str, elsewhere: str, forked: bool) -> Iterator[str]:
+        """The new version `where` the marker says; what stands `elsewhere`, and in forks that the target is not in, stays."""
+        if not forked:
+            yield _pin(name, version, where)
+            return
         entries = [p for p in self.packages if p.name == name and p.kind == "index" and p.version]
         here = [p for p in entries if not p.resolution_markers or any(map(self.target.applies, p.resolution_markers))]
         fork = _any(marker for entry in here for marker in entry.resolution_markers) if len(here) < len(entries) else ""
@@ -104,16 +116,6 @@ class UvLock:
                 yield _pin(name, str(entry.version), _any(entry.resolution_markers))
             elif elsewhere:
                 yield _pin(name, str(entry.version), elsewhere, _any(entry.resolution_markers))
-
-    def _runs(self) -> dict[str, tuple[str, str]]:
-        """Markers of where a release runs and of where not, for those that do not run on every Python of the lock."""
-        oldest = _oldest(self.requires_python)
-        needs = {name: _oldest(text) for name, text in self.needs.items()}
-        return {
-            name: (f"{_PYTHON} >= '{need}'", f"{_PYTHON} < '{need}'")
-            for name, need in needs.items()
-            if need and (oldest is None or need > oldest)
-        }
 
     def _newer(self) -> tuple[str, str]:
         minor = ".".join(self.target.python.split(".")[:2])
@@ -157,6 +159,14 @@ def _oldest(requires_python: str | None) -> Version | None:
     """The oldest Python that a Requires-Python admits, where it says."""
     bounds = [Version(one.version) for one in parse.specifiers(requires_python or "") or () if one.operator in (">=", "~=")]
     return max(bounds, default=None)
+
+
+def _blamed(said: str, versions: Mapping[str, str]) -> list[str]:
+    """Those of these packages that a refusal is about: whose version it names, else whom it names at all."""
+    text = " ".join(said.split())
+    begin, extra = r"(?<![\w.-])", r"(?:\[[^\]]*\]|\{[^}]*\})*"
+    named = [n for n, v in versions.items() if re.search(rf"{begin}{re.escape(n)}{extra}=={re.escape(v)}(?![\w.])", text)]
+    return named or [n for n in versions if re.search(rf"{begin}{re.escape(n)}(?![\w-])", text)]
 
 
 def _pin(name: str, version: str, *markers: str) -> str:
