@@ -48,11 +48,13 @@ def check(options: CheckOptions) -> int:
         raise UsageError("OpenVEX speaks of advisories, and a check reads none", hint="give --advisories too")
     from steadypin.pipeline import audit as judging
     from steadypin.pipeline import check as use_case
+    from steadypin.pipeline.remembering import remembering
 
-    checked = use_case.run(settings, request_of(options))
-    emit(checked.report, to, presentation(quiet=options.quiet, verbose=options.verbose))
-    if on_github and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
-        append_file(Path(summary), REPORTERS["markdown"].render(checked.report, Presentation()))
+    with remembering(settings):
+        checked = use_case.run(settings, request_of(options))
+        emit(checked.report, to, presentation(quiet=options.quiet, verbose=options.verbose))
+        if on_github and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
+            append_file(Path(summary), REPORTERS["markdown"].render(checked.report, Presentation()))
     if options.fix_hint and checked.repair:
         say(f"repair: {checked.repair}", machine=to.stdout.name != "terminal")
     return judging.exit_code(checked.report, strict=settings.policy.strict)

@@ -17,7 +17,6 @@ from steadypin.model.policy import Policy
 from steadypin.model.report import Report
 from steadypin.pipeline import audit, baseline
 from steadypin.pipeline import facts as reading
-from steadypin.pipeline.remembering import remembering
 from steadypin.values import dataclass, replace
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ class Checked:
 def run(settings: Settings, request: Request) -> Checked:
     """The report of a check. A file that cannot be read, and a project without any lock, are errors: never "no drift"."""
     known = None if request.no_baseline else baseline.load(settings.root, request.baseline)
-    with remembering(settings):
-        return judge(read(settings, request), settings, known)
+    return judge(read(settings, request), settings, known)
 
 
 def read(settings: Settings, request: Request) -> Facts:
