@@ -9,6 +9,7 @@ from steadypin.config import Settings
 from steadypin.errors import NetworkError
 from steadypin.model.facts import Facts
 from steadypin.model.gap import Gap
+from steadypin.model.parse import satisfies_pin
 from steadypin.pipeline.environment import project_folder
 from steadypin.pipeline.links import index_of
 from steadypin.resolution.older import OlderTools, Sdist
@@ -73,6 +74,6 @@ def built_gaps(tools: OlderTools, locks: Iterable[Mapping[str, str]]) -> Iterabl
     """What of these locks was built with older tools: a result must not look as if it had been built like the rest."""
     locks = tuple(locks)
     for name, version, with_what in tools.built():
-        if any(lock.get(name) == version for lock in locks):
+        if any(satisfies_pin(version, lock.get(name)) for lock in locks if name in lock):
             detail = f"{version} does not build with today's build tools; what was solved and tried was built with {with_what}"
             yield Gap(subject=name, stage="trials", reason="older-build-tools", detail=detail)

@@ -82,18 +82,16 @@ class OlderTools:
     def _build(self, uv: tuple[str, ...], python: str, release: tuple[str, str], sdist: Sdist, tools: tuple[str, ...]) -> bool:
         self.tell(f"{release[0]} {release[1]} does not build: once more with {tools[0]}")
         with tempfile.TemporaryDirectory(prefix="steadypin-", ignore_cleanup_errors=True) as name:
-            file = Path(name) / Path(sdist[0]).name
-            file.write_bytes(sdist[1])
-            constraints = Path(name) / "constraints.txt"
-            constraints.write_text("\n".join(tools) + "\n", encoding="utf-8")
+            file, constraints = Path(name) / Path(sdist[0]).name, Path(name) / "constraints.txt"
             into = self.folder / tools[0].replace("<", _BELOW)
             words = [*uv, "build", "--wheel", "--quiet", "--no-python-downloads", "--python", python]
             words += ["--build-constraints", str(constraints), *self.options, "--out-dir", str(into), str(file)]
             try:
-                done = process.run(words, timeout=TIMEOUT, cwd=Path(name), environment=self._environment())
-            except CommandError:
+                file.write_bytes(sdist[1])
+                constraints.write_text("\n".join(tools) + "\n", encoding="utf-8")
+                return process.run(words, timeout=TIMEOUT, cwd=Path(name), environment=self._environment()).ok
+            except (OSError, CommandError):  # what the first build said is told then
                 return False
-        return done.ok
 
     def _environment(self) -> dict[str, str]:
         keep = [name for name in os.environ if name.startswith(("UV_", "NETRC"))]
