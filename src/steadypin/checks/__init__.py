@@ -48,7 +48,7 @@ def unasked(facts: Facts) -> frozenset[str]:
         silent += advisories.CHECK.rules
     if not facts.lookups:
         silent += [rule for rule in released.CHECK.rules if rule is not released.PYTHON]
-        silent += [policy.FRESH] if not facts.uploaded or policy.undated(facts) else []
+        silent += [policy.FRESH] if policy.undated(facts) or not facts.locked else []
     if facts.readiness is None:
         silent += [*image.CHECK.rules, *image_code.CHECK.rules, *dockerfile.CHECK.rules]
     return frozenset(rule.id for rule in silent)

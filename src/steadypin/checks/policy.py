@@ -198,9 +198,8 @@ def _fresh(package: PackageComparison, case: Case) -> Iterator[Finding]:
 
 def undated(facts: Facts) -> int:
     """How many locked releases of an index have an age that neither an index nor the lock tells."""
-    dated = {(name, version) for name, version, _ in facts.uploaded}
-    entries = {(entry.name, entry.version) for entry in facts.locked if entry.kind == "index" and entry.version}
-    return len(entries - dated)
+    entries = (entry for entry in facts.locked if entry.kind == "index" and entry.version and not entry.uploaded)
+    return len({(entry.name, entry.version) for entry in entries})
 
 
 def notes(case: Case) -> tuple[str, ...]:
@@ -210,7 +209,7 @@ def notes(case: Case) -> tuple[str, ...]:
     unknown = undated(case.facts)
     if not unknown:
         return ()
-    what = f"for {unknown} of the locked releases" if case.facts.uploaded else "here"
+    what = f"for {unknown} of the locked releases" if case.locked_ages else "here"
     return (
         f"the cooldown of {case.policy.cooldown_days} days was not judged {what}: no index was asked (steadypin audit does)",
     )

@@ -30,14 +30,15 @@ class Case:
 
     @cached_property
     def locked_ages(self) -> dict[tuple[str, str], int]:
-        """Whole days since a locked release was uploaded, by name and version; only where a lock says so and a policy asks."""
-        if not self.facts.uploaded:
-            return {}
+        """Whole days since a locked release was uploaded, by name and version, as locks say it where no index was asked."""
         from datetime import datetime
 
         now = datetime.fromisoformat(self.facts.taken_at[:19])
-        times = {(name, version): datetime.fromisoformat(time) for name, version, time in self.facts.uploaded}
-        return {release: (now - time).days for release, time in times.items()}
+        return {
+            (entry.name, entry.version): (now - datetime.fromisoformat(entry.uploaded)).days
+            for entry in self.facts.locked
+            if entry.uploaded and entry.name and entry.version and not self.facts.lookups
+        }
 
     @cached_property
     def locked_by_section(self) -> frozenset[str]:

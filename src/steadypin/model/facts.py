@@ -27,7 +27,7 @@ class Facts:
     was asked at all. `unsafe` are releases that advisories reach, at or above what stands here (filled for planning);
     `unsafe_in_part`: only some of what is on offer was asked about.
     `file_check` is None where installed files were not compared with their RECORD. `readiness` is what an image asks for (None
-    unless asked). `uploaded`: name, version and first upload of what is locked, as far as locks say and a policy asks.
+    unless asked).
     """
 
     target: Target
@@ -48,7 +48,6 @@ class Facts:
     gaps: tuple[Gap, ...] = ()
     readiness: Readiness | None = None
     file_check: FileCheck | None = None
-    uploaded: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def declared(self) -> tuple[DeclaredRequirement, ...]:

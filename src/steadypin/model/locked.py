@@ -56,6 +56,7 @@ class LockedPackage:
     format has one marker per group, `markers_by_group` holds them. `resolution_markers` (uv) are the forks in which this entry
     applies, any of them. `requirement` is the PEP 508 text of a requirements entry. `raw_version`/`raw_name` are kept where
     they differ, for writing back. `kind` is one of `KINDS`; `groups` and `extras` are None where the format does not say.
+    `uploaded` is when the first of its files was, as the lock says it: ISO 8601 in UTC, to the second.
     """
 
     name: str | None
@@ -76,6 +77,7 @@ class LockedPackage:
     via: tuple[str, ...] = ()
     optional: bool = False
     platforms: tuple[str, ...] | None = None
+    uploaded: str | None = None
 
     @property
     def hashed(self) -> int:

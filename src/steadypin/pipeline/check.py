@@ -13,7 +13,6 @@ from steadypin.errors import SteadypinError, UsageError
 from steadypin.model.facts import Facts
 from steadypin.model.installed import PythonEnvironment
 from steadypin.model.parse import normalise
-from steadypin.model.policy import Policy
 from steadypin.model.report import Report
 from steadypin.pipeline import audit, baseline
 from steadypin.pipeline import facts as reading
@@ -70,7 +69,6 @@ def read(settings: Settings, request: Request) -> Facts:
     _require_lock(facts)
     if settings.groups or settings.extras:
         _require_names(facts, settings)
-    facts = _with_ages(facts, settings)
     return _with_files(facts) if request.verify_files else facts
 
 
@@ -134,15 +132,6 @@ def _require_names(facts: Facts, settings: Settings) -> None:
             raise UsageError(
                 f"no group or extra is called {name!r} here", hint=f"{guess}there are: {', '.join(sorted(names)[:12])}"
             )
-
-
-def _with_ages(facts: Facts, settings: Settings) -> Facts:
-    """When what is locked was uploaded, where the team has a limit of its own: no index is asked here, but locks may say it."""
-    if settings.policy.cooldown_days <= 0 and settings.policy.max_age_days == Policy().max_age_days:
-        return facts
-    from steadypin.sources.uploads import locked_uploads
-
-    return replace(facts, uploaded=locked_uploads(facts.files, settings.root))
 
 
 def _with_files(facts: Facts) -> Facts:

@@ -25,6 +25,13 @@ SOUND = facts(manifest(declared("a")), LOCK_A, installed=(A_1,))
 GIT = DirectUrl(kind="vcs", url="https://git.example/a", revision="abc")
 EDITABLE = DirectUrl(kind="path", url="file:///srv/a", editable=True)
 ELSEWHERE = lock(pin("a", "1.0", origin=Origin(kind="index", url="https://u:p@Other.example/simple/")))
+
+
+def dated(day: str, version: str = "1.0", **more: str) -> SourceFile:
+    """A lock that says when its release was uploaded."""
+    return lock(pin("a", version, uploaded=f"{day}T00:00:00", **more))
+
+
 YOUNG = Release("1.0", "2026-11-22T00:00:00Z", None, None, (), True)
 
 
@@ -67,20 +74,20 @@ CASES = [
     (
         "release-too-new",
         Policy(cooldown_days=7),
-        facts(LOCK_A, installed=(A_1,), uploaded=(("a", "1.0", "2026-11-22T00:00:00"),)),
-        facts(LOCK_A, installed=(A_1,), uploaded=(("a", "1.0", "2026-11-02T00:00:00"),)),
+        facts(dated("2026-11-22"), installed=(A_1,)),
+        facts(dated("2026-11-02"), installed=(A_1,)),
     ),
     (
         "release-too-new",
         Policy(cooldown_days=7),
-        facts(lock(pin("a", "1.1")), installed=(A_1,), uploaded=(("a", "1.1", "2026-11-22T00:00:00"),)),
-        facts(lock(pin("a", "1.1", kind="url")), installed=(A_1,), uploaded=(("a", "1.1", "2026-11-22T00:00:00"),)),
+        facts(dated("2026-11-22", "1.1"), installed=(A_1,)),
+        facts(dated("2026-11-22", "1.1", kind="url"), installed=(A_1,)),
     ),
     (
         "release-too-old",
         Policy(max_age_days=100),
-        facts(LOCK_A, installed=(A_1,), uploaded=(("a", "1.0", "2026-05-22T00:00:00"),)),
-        facts(LOCK_A, installed=(A_1,), uploaded=(("a", "1.0", "2026-11-22T00:00:00"),)),
+        facts(dated("2026-05-22"), installed=(A_1,)),
+        facts(dated("2026-11-22"), installed=(A_1,)),
     ),
     ("installed-not-locked", Policy(exact=True), facts(LOCK_A, installed=(A_1, installed("pip", "1"))), SOUND),
     (
@@ -111,9 +118,9 @@ def test_a_cooldown_that_nobody_could_judge_is_said() -> None:
         return checks.notes(Case(facts=known, comparison=compare(known, policy), policy=policy))
 
     assert "cooldown of 7 days was not judged" in said(SOUND, 7)[0] and said(SOUND, 0) == ()
-    dated = replace(SOUND, uploaded=(("a", "1.0", "2026-01-01T00:00:00"),))
-    assert said(dated, 7) == (), "the lock told all that there is to know"
-    assert {"release-too-new"} & checks.unasked(SOUND) and not {"release-too-new"} & checks.unasked(dated)
+    known = facts(dated("2026-01-01"), installed=(A_1,))
+    assert said(known, 7) == (), "the lock told all that there is to know"
+    assert {"release-too-new"} & checks.unasked(SOUND) and not {"release-too-new"} & checks.unasked(known)
 
 
 def test_required_hashes_make_a_missing_one_grave() -> None:

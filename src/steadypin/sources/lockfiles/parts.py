@@ -131,6 +131,23 @@ def locked_file(
     return LockedFile(filename=filename, url=url, size=size, hashes=tuple(hashes))
 
 
+def first_upload(times: Iterable[object]) -> str | None:
+    """The earliest of what a lock calls upload times (texts, or the times of TOML), in UTC to the second; None without any."""
+    known = [text for time in times if time is not None and (text := _in_utc(time)) is not None]
+    return min(known, default=None)
+
+
+def _in_utc(time: object) -> str | None:
+    from datetime import datetime, timezone
+
+    text = f"{time[:19]}+00:00" if isinstance(time, str) and time.endswith("Z") else str(time)
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment.astimezone(timezone.utc) if moment.tzinfo else moment).isoformat()[:19]
+    except (ValueError, OverflowError):
+        return None
+
+
 def file_name(url: str) -> str | None:
     """The last part of a URL's or path's path, decoded; None where there is none."""
     plain = url.partition("#")[0].partition("?")[0].replace("\\", "/").rpartition("/")[2]

@@ -16,7 +16,7 @@ from steadypin.model.locked import LockedDependency, LockedFile, LockedPackage, 
 from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import tomltext
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, quoted, shaped
-from steadypin.sources.lockfiles.parts import Draft, by_marker, locked_file, marker_text, report_duplicates
+from steadypin.sources.lockfiles.parts import Draft, by_marker, first_upload, locked_file, marker_text, report_duplicates
 from steadypin.text import printable, redact
 
 MAJOR, MINOR = 1, 0
@@ -112,6 +112,7 @@ def _package(entry: Table, place: Location, draft: Draft) -> None:
         origin=origin,
         requires_python=entry.text("requires-python"),
         dependencies=tuple(_edge(edge) for edge in entry.tables("dependencies")),
+        uploaded=first_upload(_uploads(entry)),
     )
     draft.hashes(package.files, name, place)
     draft.add(package)
@@ -146,6 +147,11 @@ def _files(entry: Table) -> Iterator[LockedFile]:
             yield _file(entry.table(name))
     for wheel in entry.tables("wheels"):
         yield _file(wheel)
+
+
+def _uploads(entry: Table) -> Iterator[object]:
+    for table in (entry.table("archive"), entry.table("sdist"), *entry.tables("wheels")):
+        yield table.content.get("upload-time")
 
 
 def _file(table: Table) -> LockedFile:

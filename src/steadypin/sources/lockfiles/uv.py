@@ -15,7 +15,7 @@ from steadypin.model.locked import LockedDependency, LockedFile, LockedPackage, 
 from steadypin.model.parse import normalise
 from steadypin.sources.lockfiles import tomltext
 from steadypin.sources.lockfiles.document import Document, Table, WrongShape, kind_of, shaped
-from steadypin.sources.lockfiles.parts import Draft, locked_file, marker_text, report_duplicates
+from steadypin.sources.lockfiles.parts import Draft, first_upload, locked_file, marker_text, report_duplicates
 from steadypin.text import printable, redact
 
 NEWEST = 1
@@ -95,6 +95,7 @@ def _package(entry: Table, place: Location, draft: Draft) -> None:
         files=tuple(_files(entry)),
         origin=origin,
         dependencies=tuple(_edges(entry)),
+        uploaded=first_upload(_uploads(entry)),
     )
     draft.take(package)
 
@@ -149,6 +150,11 @@ def _files(entry: Table) -> Iterator[LockedFile]:
         yield _file(entry.table("sdist"))
     for wheel in entry.tables("wheels"):
         yield _file(wheel)
+
+
+def _uploads(entry: Table) -> Iterator[object]:
+    for table in (entry.table("sdist"), *entry.tables("wheels")):
+        yield table.content.get("upload-time")
 
 
 def _file(table: Table) -> LockedFile:
