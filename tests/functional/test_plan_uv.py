@@ -78,7 +78,8 @@ def test_what_a_fork_cannot_have_stays_there_as_it_was(tmp_path: Path, index: Te
     uv = str(Path(sys.executable).with_name("uv"))
     subprocess.run([uv, "lock", "-q", "--python", sys.executable], cwd=tmp_path, env=variables, check=True)
     (tmp_path / "pyproject.toml").write_text(manifest.format([line.format("") for line in asked]), "utf-8")
-    assert (reader := reader_of("uv.lock")) is not None
+    reader = reader_of("uv.lock")
+    assert reader is not None
     read = reader.read((tmp_path / "uv.lock").read_bytes(), "uv.lock")
     lock = UvLock(
         command=(uv,),
