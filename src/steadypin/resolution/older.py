@@ -98,9 +98,10 @@ class OlderTools:
         return process.scrubbed_environment(keep=keep, extra={**dict(self.variables), "NO_COLOR": "1"})
 
     def links(self) -> tuple[str, ...]:
-        """What uv is told of the wheels; () where there are none."""
-        folders = sorted({str(wheel.parent) for wheel in self._wheels()})
-        return tuple(word for folder in folders for word in ("--find-links", folder))
+        """What uv is told of the wheels; () where there are none. In one word, for it is no place of the user's: beside those,
+        two words make one pool of several indexes (`uv.index_options`).
+        """
+        return tuple(f"--find-links={folder}" for folder in sorted({str(wheel.parent) for wheel in self._wheels()}))
 
     def built(self) -> Iterator[tuple[str, str, str]]:
         """(name, version, the tools that built it, as `setuptools<58`) of every wheel."""

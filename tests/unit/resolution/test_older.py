@@ -72,7 +72,7 @@ class Once:
 
     def resolve(self, question: Question) -> Resolution:
         self.options.append(question.options)
-        if "--find-links" not in question.options:
+        if not any(option.startswith("--find-links=") for option in question.options):
             raise BuildFailed("uv failed", output=FEATURE)
         return Resolution(resolver=self.name)
 
@@ -92,5 +92,5 @@ def test_a_resolver_is_asked_again_with_what_was_built(tmp_path: Path) -> None:
     with pytest.raises(BuildFailed):  # nothing was built, as there was no source distribution
         Forbearing(solver=solver, tools=older).resolve(Question(requirements=()))
     assert Forbearing(solver=solver, tools=older).resolve(Question(requirements=())).solved
-    assert solver.options[-1] == ("--find-links", str(tmp_path / "setuptools-below-46"))
+    assert solver.options[-1] == (f"--find-links={tmp_path / 'setuptools-below-46'}",)
     assert list(older.built()) == [("markupsafe", "1.0", "setuptools<46")]
