@@ -85,8 +85,12 @@ class OnWorkers:
         self._begun: Counter[str] = Counter()
         self._known, self._looked = 1, 0.0
         self._client = self._connect(CONNECTING)
-        self._check_workers()
-        self._archive = self._send_archive()
+        try:
+            self._check_workers()
+            self._archive = self._send_archive()
+        except BaseException:
+            self.close()
+            raise
 
     # --- what every executor has
 
