@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +226,8 @@ class _Reader:
         return tuple(self._suppression(entry, line) for entry, line in zip(entries, places, strict=False))
 
     def _suppression(self, entry: Mapping[str, Any], line: int) -> Suppression:
+        from datetime import date
+
         at = Location(path=self._name, line=line)
         for key, value in entry.items():
             if key not in IGNORE_KEYS:
@@ -246,6 +247,8 @@ class _Reader:
         return Suppression(**texts, until=until, location=at)
 
     def _until(self, entry: Mapping[str, Any], at: Location) -> str | None:
+        from datetime import date
+
         if "until" not in entry:
             return None
         try:

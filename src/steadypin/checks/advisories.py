@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 
 from steadypin.checks.rule import Case, Check
 from steadypin.model import parse
@@ -163,6 +162,8 @@ def _stale(case: Case) -> Iterator[Finding]:
 
 
 def _days(earlier: str | None, later: str) -> int | None:
+    from datetime import date
+
     try:
         return (date.fromisoformat(later[:10]) - date.fromisoformat((earlier or "")[:10])).days
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 
 from steadypin.checks.rule import Case, Check
 from steadypin.model import parse
@@ -314,6 +313,8 @@ def _machine(target: Target) -> str:
 def _end(facts: Facts, ready: Readiness) -> Iterator[Finding]:
     if ready.ends is None:
         return
+    from datetime import date
+
     python, today = _minor(ready.targets[0].python), date.fromisoformat(facts.taken_at[:10])
     days = (date.fromisoformat(ready.ends) - today).days
     if days > 365:

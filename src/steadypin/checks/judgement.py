@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -52,7 +51,8 @@ CURED = Rule(
 )
 RULES = (UNUSED, EXPIRED, EXPIRING, CURED)
 
-_WARNING = timedelta(days=7)
+_WARNING = 7
+"""Days before the end of an exception from which on it is told."""
 _OF_ADVISORIES = frozenset({"vulnerable", "malicious"})
 
 
@@ -67,16 +67,16 @@ class Judgement:
 def judge(
     findings: Iterable[Finding],
     policy: Policy,
-    today: date,
+    today: str,
     *,
     baseline: Baseline | None = None,
     unasked: frozenset[str] = frozenset(),
 ) -> Judgement:
     """Apply the policy. A suppression changes only what it names; one that matches nothing is itself a finding.
 
-    `today` is the day of the facts. `only` and `ignore` match rule ids or package names, with `*`. What the `baseline` knows
-    is silenced, too, and what it knows and is cured is a finding. `unasked` are rules whose ledgers were not read: that they
-    found nothing proves nothing about exceptions and baseline.
+    `today` is the day of the facts (ISO 8601). `only` and `ignore` match rule ids or package names, with `*`. What the
+    `baseline` knows is silenced, too, and what it knows and is cured is a finding. `unasked` are rules whose ledgers were not
+    read: that they found nothing proves nothing about exceptions and baseline.
     """
     graded = _graded(findings, policy)
     known = {entry.fingerprint for entry in baseline.findings} if baseline else set()
@@ -102,7 +102,7 @@ def judge(
     )
 
 
-def decision(finding: Finding, policy: Policy, today: date, baseline: Baseline | None = None) -> str:
+def decision(finding: Finding, policy: Policy, today: str, baseline: Baseline | None = None) -> str:
     """What became of a raw finding, in the words of whoever decided: a table, an exception, the baseline, a choice, the
     threshold.
     """
@@ -181,9 +181,9 @@ def _names(pattern: str, finding: Finding) -> bool:
     )
 
 
-def in_force(entry: Suppression, today: date) -> bool:
+def in_force(entry: Suppression, today: str) -> bool:
     """Whether an exception has not ended yet."""
-    return entry.until is None or today <= date.fromisoformat(entry.until)
+    return entry.until is None or today <= entry.until
 
 
 def _cannot_tell(entry: Suppression, unasked: frozenset[str]) -> bool:
@@ -193,7 +193,13 @@ def _cannot_tell(entry: Suppression, unasked: frozenset[str]) -> bool:
     return bool(unasked & _OF_ADVISORIES) if entry.advisory is not None else bool(unasked)
 
 
-def _about(policy: Policy, used: set[Suppression], today: date, unasked: frozenset[str]) -> Iterable[Finding]:
+def _days(earlier: str, later: str) -> int:
+    from datetime import date
+
+    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days
+
+
+def _about(policy: Policy, used: set[Suppression], today: str, unasked: frozenset[str]) -> Iterable[Finding]:
     for entry in policy.suppressions:
         named = entry.advisory or entry.rule or entry.package or "exception"
         name = f"{named} of {entry.package}" if entry.package and named != entry.package else named
@@ -217,7 +223,7 @@ def _about(policy: Policy, used: set[Suppression], today: date, unasked: frozens
                 remedy="delete the entry",
                 about=about,
             )
-        elif entry.until is not None and date.fromisoformat(entry.until) - today <= _WARNING:
+        elif entry.until is not None and _days(today, entry.until) <= _WARNING:
             yield EXPIRING.finding(
                 f"the exception for {name} ends on {entry.until} ({entry.reason})",
                 package=entry.package,

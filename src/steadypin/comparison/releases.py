@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from steadypin.model import parse
@@ -12,6 +11,8 @@ from steadypin.model.released import Project, Release
 from steadypin.model.target import Target
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from packaging.version import Version
 
 
@@ -63,6 +64,8 @@ def old_enough(release: Release, taken_at: str, cooldown_days: int) -> bool:
 
 def age_days(release: Release, taken_at: str) -> int | None:
     """Whole days from publication to the time of the facts."""
+    from datetime import timedelta
+
     published, taken = moment(release.published), moment(taken_at)
     if published is None or taken is None:
         return None
@@ -73,6 +76,8 @@ def moment(text: str | None) -> datetime | None:
     """An ISO 8601 text as a time in UTC, None where it is not one."""
     if not text:
         return None
+    from datetime import datetime, timezone
+
     try:
         parsed = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 
 from steadypin.checks.judgement import in_force, matches
 from steadypin.model.advisory import AdvisoryMatch
@@ -19,7 +18,7 @@ Accepted = tuple[tuple[AdvisoryMatch, Suppression], ...]
 
 def accepted(facts: Facts, policy: Policy) -> Accepted:
     """The flaws of what stands here that an exception names, with that exception; one for some files only does not count."""
-    today = date.fromisoformat(facts.taken_at[:10])
+    today = facts.taken_at[:10]
     entries = [entry for entry in policy.suppressions if entry.path is None and in_force(entry, today)]
     return tuple(_first(facts.advisories, entries)) if entries else ()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,7 @@ def report(facts: Facts, settings: Settings, *, command: str, baseline: Baseline
     judged = judge(
         checks.findings(case),
         settings.policy,
-        date.fromisoformat(facts.taken_at[:10]),
+        facts.taken_at[:10],
         baseline=baseline,
         unasked=unasked,
     )

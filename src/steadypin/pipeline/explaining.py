@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from steadypin import checks
 from steadypin.checks import advisories, dockerfile, drift, files, health, image, image_code, pins, policy, released
@@ -25,7 +24,7 @@ def why(settings: Settings, request: check.Request, name: str) -> tuple[str, ...
     case = Case(facts=facts, comparison=compare(facts, settings.policy, selection), policy=settings.policy)
     package = next((found for found in case.comparison.packages if found.name == normalise(name)), None)
     known = None if request.no_baseline else baseline.load(settings.root, request.baseline)
-    today = date.fromisoformat(facts.taken_at[:10])
+    today = facts.taken_at[:10]
     lines = list(_ledgers(package, case)) if package else [_nowhere(normalise(name), case)]
     found = [finding for finding in checks.findings(case) if finding.package == normalise(name)]
     for finding in found:

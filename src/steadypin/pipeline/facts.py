@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 
 from steadypin.comparison.join import own_names
@@ -46,7 +46,7 @@ def gather(settings: Settings, request: Request) -> Facts:
     target, note = _target(settings, installed, files.files)
     facts = Facts(
         target=target,
-        taken_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        taken_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         root=settings.root.resolve().name,
         files=files.files,
         environment=installed,

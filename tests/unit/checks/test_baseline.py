@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from steadypin.model.location import Location
 from steadypin.model.policy import Policy, Suppression
 from steadypin.model.severity import Severity
 
-TODAY = date(2026, 11, 24)
+TODAY = "2026-11-24"
 STALE = Finding(
     rule="lock-stale", severity=Severity.HIGH, message="old", package="a", locations=(Location(path="uv.lock", line=3),)
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +11,7 @@ from steadypin.model.location import Location
 from steadypin.model.policy import Policy, Suppression
 from steadypin.model.severity import Severity
 
-TODAY = date(2026, 11, 24)
+TODAY = "2026-11-24"
 YANKED = Finding(rule="yanked", severity=Severity.HIGH, package="a", version="1.0", message="a 1.0 was yanked")
 OLD = Finding(rule="release-too-old", severity=Severity.LOW, package="b", version="2.0", message="old")
 
