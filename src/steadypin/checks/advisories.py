@@ -162,10 +162,12 @@ def _stale(case: Case) -> Iterator[Finding]:
 
 
 def _days(earlier: str | None, later: str) -> int | None:
+    if earlier is None:
+        return None
     from datetime import date
 
     try:
-        return (date.fromisoformat(later[:10]) - date.fromisoformat((earlier or "")[:10])).days
+        return (date.fromisoformat(later[:10]) - date.fromisoformat(earlier[:10])).days
     except ValueError:
         return None
 

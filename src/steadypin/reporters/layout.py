@@ -85,11 +85,12 @@ def _line(row: Sequence[Cell], widths: Sequence[int], gap: int, width: int, colo
 
 def paragraph(text: str, *, width: int, indent: str = "", hanging: str = "") -> list[str]:
     """The text in lines of at most `width` columns; `hanging` is what all but the first are further in."""
+    width = max(20, width)
+    if text and len(indent) + len(text) <= width and text == " ".join(text.split()):
+        return [indent + text]
     import textwrap
 
-    return textwrap.wrap(
-        text, width=max(20, width), initial_indent=indent, subsequent_indent=indent + hanging, break_on_hyphens=False
-    )
+    return textwrap.wrap(text, width=width, initial_indent=indent, subsequent_indent=indent + hanging, break_on_hyphens=False)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
