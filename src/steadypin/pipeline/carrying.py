@@ -130,12 +130,24 @@ def _once_more(scene: Scene, trials: Trials, last: Stage, proved: _Proved) -> No
     if not differences(proved.now, outcome.lock):
         proved.rows[-1] = replace(proved.rows[-1], runs=proved.rows[-1].runs + runs)
         return
+    moved = differences(proved.now, outcome.lock)
     proved.add(outcome, _row(scene, last.number + 1, "what was held, together", outcome, units, runs))
     if outcome.verdict is Verdict.PASSED:
         proved.together.append(units)
     short = frozenset(_units(scene, proved.now, final))
     proved.because = {name: why for name, why in proved.because.items() if name in short}
-    proved.culprits = _still_true(proved.culprits, short)
+    proved.culprits = [*_still_true(proved.culprits, short), *_freed(proved.culprits, frozenset(moved), short)]
+
+
+def _freed(culprits: list[Culprit], moved: frozenset[str], held: frozenset[str]) -> Iterator[Culprit]:
+    """What broke the tests alone and is where it should be only because something that is `held` has moved a part of its way:
+    it was a culprit all the same, and would be again without that.
+    """
+    with_whom = tuple(sorted(moved & held))
+    named = {culprit.changes: culprit for culprit in reversed(culprits) if culprit.kind == "single" and with_whom}
+    for changes, culprit in sorted(named.items()):
+        if moved.issuperset(changes) and not held.intersection(changes):
+            yield replace(culprit, freed_with=with_whom)
 
 
 def _still_true(culprits: list[Culprit], held: frozenset[str]) -> list[Culprit]:

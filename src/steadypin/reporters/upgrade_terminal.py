@@ -125,7 +125,8 @@ def culprit_words(culprit: Culprit) -> str:
     between = (
         f"; last good {culprit.last_good}, first bad {culprit.first_bad}" if culprit.last_good and culprit.first_bad else ""
     )
-    return f"{who}: {how}{between}"
+    freed = f"; moved all the same, with {' and '.join(culprit.freed_with)}" if culprit.freed_with else ""
+    return f"{who}: {how}{between}{freed}"
 
 
 def _evidence(culprit: Culprit, how: Presentation) -> Iterator[str]:
