@@ -59,8 +59,8 @@ class TrialResult:
 class Culprit:
     """A smallest set of changes that turns the tests red. `kind`: single, conjunction, coupled; `confidence` from 0 to 1.
 
-    `quotes` is what the changelogs say of the first bad versions: (name, quote) pairs. `freed_with` are held changes that let
-    this one pass once they had moved a part of their way.
+    `quotes` is what the changelogs say of the first bad versions: (name, quote) pairs. `freed`: it passed in
+    the end and has moved, once others that are held had moved a part of their way.
     """
 
     changes: tuple[str, ...]
@@ -72,4 +72,4 @@ class Culprit:
     error: str = ""
     boundary: str = ""
     quotes: tuple[tuple[str, Quote], ...] = ()
-    freed_with: tuple[str, ...] = ()
+    freed: bool = False

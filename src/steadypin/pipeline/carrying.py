@@ -143,11 +143,10 @@ def _freed(culprits: list[Culprit], moved: frozenset[str], held: frozenset[str])
     """What broke the tests alone and is where it should be only because something that is `held` has moved a part of its way:
     it was a culprit all the same, and would be again without that.
     """
-    with_whom = tuple(sorted(moved & held))
-    named = {culprit.changes: culprit for culprit in reversed(culprits) if culprit.kind == "single" and with_whom}
+    named = {culprit.changes: culprit for culprit in reversed(culprits) if culprit.kind == "single" and moved & held}
     for changes, culprit in sorted(named.items()):
         if moved.issuperset(changes) and not held.intersection(changes):
-            yield replace(culprit, freed_with=with_whom)
+            yield replace(culprit, freed=True)
 
 
 def _still_true(culprits: list[Culprit], held: frozenset[str]) -> list[Culprit]:

@@ -90,7 +90,7 @@ def _culprit(culprit: Culprit) -> dict[str, Any]:
         "boundary": culprit.boundary,
         "changelog": [{"name": name, **document(quote)} for name, quote in culprit.quotes],
         "confidence": round(culprit.confidence, 4),
-        "freed_with": list(culprit.freed_with),
+        "freed": culprit.freed,
     }
 
 

@@ -125,7 +125,7 @@ def culprit_words(culprit: Culprit) -> str:
     between = (
         f"; last good {culprit.last_good}, first bad {culprit.first_bad}" if culprit.last_good and culprit.first_bad else ""
     )
-    freed = f"; moved all the same, with {' and '.join(culprit.freed_with)}" if culprit.freed_with else ""
+    freed = "; moved all the same, once what is held had moved as far as it goes" if culprit.freed else ""
     return f"{who}: {how}{between}{freed}"
 
 
