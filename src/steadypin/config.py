@@ -16,6 +16,7 @@ from steadypin.model import parse
 from steadypin.model.location import Location
 from steadypin.model.policy import Policy, Suppression
 from steadypin.model.severity import Severity
+from steadypin.text import nearest
 from steadypin.values import dataclass, field, fields, replace
 
 
@@ -261,10 +262,8 @@ class _Reader:
             self._unknown(rule, tuple(self._known_rules), "rule", at or self._place(key))
 
     def _unknown(self, key: str, known: tuple[str, ...], what: str, at: Location | None = None) -> None:
-        import difflib
-
-        close = difflib.get_close_matches(key, sorted(known), n=1)
-        hint = f"did you mean {close[0]}?" if close else f"one of: {', '.join(sorted(known))}"
+        close = nearest(key, sorted(known))
+        hint = f"did you mean {close}?" if close else f"one of: {', '.join(sorted(known))}"
         raise ConfigError(f"unknown {what}: {key!r}", location=at or self._place(key), hint=hint)
 
     def _place(self, key: str) -> Location:

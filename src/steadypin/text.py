@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
 # The look-behind keeps it linear: a scheme is tried once, at its first character, however long the text is.
@@ -32,6 +33,13 @@ def redact(text: str) -> str:
     if "=" in text:
         text = re.sub(_PARAMETERS, r"\1=****", text)
     return _TOKENS.sub("****", text)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known word that a misspelt one is likely to mean, "" where none is near."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, list(known), n=1)), "")
 
 
 def _escape(match: re.Match[str]) -> str:

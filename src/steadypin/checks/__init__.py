@@ -10,6 +10,7 @@ from steadypin.checks.rule import Case, Check
 from steadypin.model.facts import Facts
 from steadypin.model.finding import Finding
 from steadypin.model.rule import Rule
+from steadypin.text import nearest
 
 CHECKS: tuple[Check, ...] = (
     drift.CHECK,
@@ -66,8 +67,6 @@ def _unknown_names(case: Case) -> Iterator[str]:
             name = pattern.lower().replace("_", "-")
             known = [*(rule.id for rule in rules()), *(package.name for package in case.comparison.packages)]
             if not any(fnmatchcase(other, name) for other in known):
-                from difflib import get_close_matches
-
-                close = get_close_matches(name, known, n=1)
-                guess = f"; did you mean {close[0]}?" if close else ""
+                close = nearest(name, known)
+                guess = f"; did you mean {close}?" if close else ""
                 yield f"{option} {pattern}: no rule and no package here is called so{guess}"

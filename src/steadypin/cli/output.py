@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from steadypin.errors import OutputError, UsageError
 from steadypin.reporters.reporter import Presentation, Reporter
+from steadypin.text import nearest
 from steadypin.values import dataclass
 
 T = TypeVar("T")
@@ -19,10 +20,8 @@ def format_named(name: str | None, known: Collection[str], what: str) -> str:
     """The --format of `what` ("a plan"); the terminal's where none is given. UsageError lists those that exist."""
     if name is None or name in known:
         return name or "terminal"
-    import difflib
-
-    close = difflib.get_close_matches(name, known, n=1)
-    guess = f"did you mean {close[0]}? " if close else ""
+    close = nearest(name, known)
+    guess = f"did you mean {close}? " if close else ""
     raise UsageError(f"no format {name!r} for {what}", hint=f"{guess}one of: {', '.join(known)}")
 
 

@@ -11,7 +11,7 @@ from steadypin.errors import UsageError
 from steadypin.model.rule import Rule
 from steadypin.pipeline.audit import rules as all_rules
 from steadypin.reporters.layout import Cell, Column, paragraph, table
-from steadypin.text import shown
+from steadypin.text import nearest, shown
 
 
 class RulesOptions(FormatOption):
@@ -72,10 +72,8 @@ def explain(options: ExplainOptions) -> int:
 def _rule(name: str) -> Rule:
     known = {rule.id: rule for rule in all_rules()}
     if name not in known:
-        import difflib
-
-        close = difflib.get_close_matches(name, known, n=1)
-        raise UsageError(f"no rule {name!r}", hint=f"did you mean {close[0]}?" if close else "steadypin rules lists them")
+        close = nearest(name, known)
+        raise UsageError(f"no rule {name!r}", hint=f"did you mean {close}?" if close else "steadypin rules lists them")
     return known[name]
 
 

@@ -127,10 +127,10 @@ def _once_more(scene: Scene, trials: Trials, last: Stage, proved: _Proved) -> No
     )
     outcome = _tried(scene, trials, proved.now, final, units, scene.mover.without, bisected=bisected).carry_out()
     runs = trials.run_counts().total - before
-    if not differences(proved.now, outcome.lock):
+    moved = differences(proved.now, outcome.lock)
+    if not moved:
         proved.rows[-1] = replace(proved.rows[-1], runs=proved.rows[-1].runs + runs)
         return
-    moved = differences(proved.now, outcome.lock)
     proved.add(outcome, _row(scene, last.number + 1, "what was held, together", outcome, units, runs))
     if outcome.verdict is Verdict.PASSED:
         proved.together.append(units)

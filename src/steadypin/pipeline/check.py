@@ -16,6 +16,7 @@ from steadypin.model.parse import normalise
 from steadypin.model.report import Report
 from steadypin.pipeline import audit, baseline
 from steadypin.pipeline import facts as reading
+from steadypin.text import nearest
 from steadypin.values import dataclass, replace
 
 if TYPE_CHECKING:
@@ -125,10 +126,8 @@ def _require_names(facts: Facts, settings: Settings) -> None:
     names = {normalise(name) for name in known}
     for name in (*settings.groups, *settings.extras):
         if names and normalise(name) not in names | _OTHER_NAMES:
-            import difflib
-
-            close = difflib.get_close_matches(normalise(name), sorted(names), n=1)
-            guess = f"did you mean {close[0]}? " if close else ""
+            close = nearest(normalise(name), sorted(names))
+            guess = f"did you mean {close}? " if close else ""
             raise UsageError(
                 f"no group or extra is called {name!r} here", hint=f"{guess}there are: {', '.join(sorted(names)[:12])}"
             )

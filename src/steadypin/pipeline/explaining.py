@@ -15,6 +15,7 @@ from steadypin.config import Settings
 from steadypin.model.comparison import PackageComparison
 from steadypin.model.parse import normalise
 from steadypin.pipeline import baseline, check
+from steadypin.text import nearest
 
 
 def why(settings: Settings, request: check.Request, name: str) -> tuple[str, ...]:
@@ -56,10 +57,8 @@ def _unasked(silent: frozenset[str]) -> Iterator[str]:
 
 
 def _nowhere(name: str, case: Case) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, [package.name for package in case.comparison.packages], n=1)
-    return f"{name} is neither declared, locked nor installed{f'; did you mean {close[0]}?' if close else ''}"
+    close = nearest(name, (package.name for package in case.comparison.packages))
+    return f"{name} is neither declared, locked nor installed{f'; did you mean {close}?' if close else ''}"
 
 
 def _ledgers(package: PackageComparison, case: Case) -> Iterator[str]:

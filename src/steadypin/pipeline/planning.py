@@ -38,6 +38,7 @@ from steadypin.resolution.older import Forbearing
 from steadypin.resolution.pipoptions import Access, PipConstraints, index_options, index_variables, pip_constraints
 from steadypin.resolution.uvsettings import own_cooldown
 from steadypin.sources.reading import read_bytes
+from steadypin.text import nearest
 from steadypin.values import dataclass, field, replace
 
 Tell = Callable[[str], None]
@@ -253,10 +254,8 @@ def _unheard(facts: Facts, goal: Goal) -> tuple[Gap, ...]:
     """Names that the user said and that nothing here has. Raises UsageError for one that was to move."""
     known = {d.name for d in facts.declared} | {p.name for p in facts.locked if p.name} | {d.name for d in facts.installed}
     for name in (name for name in goal.only if name not in known):
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else "steadypin audit lists all"
+        near = nearest(name, sorted(known))
+        hint = f"did you mean {near}?" if near else "steadypin audit lists all"
         raise UsageError(f"--only {name}: no such package here", hint=hint)
     strangers = sorted({*goal.exclude, *dict(goal.levels)} - known)
     detail = "no such package here: what was said of it (--exclude, --to NAME=LEVEL) changes nothing"

@@ -12,7 +12,7 @@ None means fresh, or that nothing can be said: a lock is called stale only on ev
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,9 @@ def _uv(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None
         return None
     if renamed := _other_name(lock, files, root):
         return renamed
-    members = {name: file for name in lock.roots if (file := _manifest_of(name, files)) and _is_static(file, root)}
+    manifests = {name: file for name in lock.roots if (file := _manifest_of(name, files))}
+    texts = {name: text for name, file in manifests.items() if _says_all(text := _read(file.path, root) or "")}
+    members = {name: manifests[name] for name in texts}
     if not members:
         return None
     inheriting = frozenset(name for name, file in members.items() if file is not _root_of(lock, files))
@@ -47,7 +49,7 @@ def _uv(lock: SourceFile, files: Sequence[SourceFile], root: Path) -> str | None
     found = difference(*asked, requires_python=lock.requires_python, inheriting=inheriting)
     if found:
         return f"the lock was made when the project asked for something else: {found}"
-    return _other_indexes(lock, members, root)
+    return _other_indexes(lock, texts.values(), root)
 
 
 def _root_of(lock: SourceFile, files: Iterable[SourceFile]) -> SourceFile | None:
@@ -76,11 +78,11 @@ def _is_managed(pyproject: str) -> bool:
     return _table(_parsed(pyproject) or {}, "tool", "uv").get("managed") is not False
 
 
-def _other_indexes(lock: SourceFile, members: Mapping[str, SourceFile], root: Path) -> str | None:
+def _other_indexes(lock: SourceFile, manifests: Iterable[str], root: Path) -> str | None:
     """Where the project names its default index, the packages of the lock are from the indexes that it names."""
     if (root / posixpath.dirname(lock.path) / "uv.toml").exists():
         return None
-    told = [_indexes(_read(file.path, root) or "") for file in members.values()]
+    told = [_indexes(text) for text in manifests]
     named = {_bare(url) for urls in told for url in urls}
     if not any("" in urls for urls in told):
         return None
@@ -111,14 +113,9 @@ def _manifest_of(name: str, files: Iterable[SourceFile]) -> SourceFile | None:
     return next((file for file in named if parse.normalise(file.project_name or "") == parse.normalise(name)), None)
 
 
-def _is_static(manifest: SourceFile, root: Path) -> bool:
-    """Whether [project] holds all that the member asks for, so that no build is needed to know it."""
-    text = _read(manifest.path, root)
-    return text is not None and _says_all(text)
-
-
 @remembered
 def _says_all(pyproject: str) -> bool:
+    """Whether [project] holds all that the member asks for, so that no build is needed to know it."""
     project = _table(_parsed(pyproject) or {}, "project")
     dynamic = project.get("dynamic", [])
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -44,6 +45,7 @@ def fingerprint(data: bytes) -> str:
     return str(blake2b(data, digest_size=32).hexdigest())
 
 
+@functools.cache
 def _answering() -> list[object]:
     """What answers depend on besides their questions: this code, the one that it asks, and the language."""
     from packaging import __version__ as packaging

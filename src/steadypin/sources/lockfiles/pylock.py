@@ -101,6 +101,7 @@ def _package(entry: Table, place: Location, draft: Draft) -> None:
         return
     name, raw_name, version = identity
     kind, origin = _source(entry)
+    files = tuple(_file_tables(entry))
     package = LockedPackage(
         name=name,
         version=version,
@@ -108,11 +109,11 @@ def _package(entry: Table, place: Location, draft: Draft) -> None:
         location=place,
         raw_name=raw_name,
         marker=draft.marker(entry.text("marker"), place),
-        files=tuple(_files(entry)),
+        files=tuple(map(_file, files)),
         origin=origin,
         requires_python=entry.text("requires-python"),
         dependencies=tuple(_edge(edge) for edge in entry.tables("dependencies")),
-        uploaded=first_upload(_uploads(entry)),
+        uploaded=first_upload(table.content.get("upload-time") for table in files),
     )
     draft.hashes(package.files, name, place)
     draft.add(package)
@@ -141,17 +142,11 @@ def _shown(url: str | None) -> str | None:
     return None if url is None else redact(url)
 
 
-def _files(entry: Table) -> Iterator[LockedFile]:
+def _file_tables(entry: Table) -> Iterator[Table]:
     for name in ("archive", "sdist"):
         if name in entry:
-            yield _file(entry.table(name))
-    for wheel in entry.tables("wheels"):
-        yield _file(wheel)
-
-
-def _uploads(entry: Table) -> Iterator[object]:
-    for table in (entry.table("archive"), entry.table("sdist"), *entry.tables("wheels")):
-        yield table.content.get("upload-time")
+            yield entry.table(name)
+    yield from entry.tables("wheels")
 
 
 def _file(table: Table) -> LockedFile:

@@ -85,6 +85,7 @@ def _package(entry: Table, place: Location, draft: Draft) -> None:
         return
     name, raw_name, version = identity
     kind, origin = _source(entry)
+    files = tuple(_file_tables(entry))
     package = LockedPackage(
         name=name,
         version=version,
@@ -92,10 +93,10 @@ def _package(entry: Table, place: Location, draft: Draft) -> None:
         location=place,
         raw_name=raw_name,
         resolution_markers=tuple(_marker(text) for text in _either(entry, "resolution-markers", "environment-markers")),
-        files=tuple(_files(entry)),
+        files=tuple(map(_file, files)),
         origin=origin,
         dependencies=tuple(_edges(entry)),
-        uploaded=first_upload(_uploads(entry)),
+        uploaded=first_upload(table.content.get("upload-time") for table in files),
     )
     draft.take(package)
 
@@ -144,17 +145,10 @@ def _origin(key: str, url: str, subdirectory: str | None) -> tuple[str, Origin]:
     )
 
 
-def _files(entry: Table) -> Iterator[LockedFile]:
-    sdist = entry.content.get("sdist")
-    if sdist is not None:
-        yield _file(entry.table("sdist"))
-    for wheel in entry.tables("wheels"):
-        yield _file(wheel)
-
-
-def _uploads(entry: Table) -> Iterator[object]:
-    for table in (entry.table("sdist"), *entry.tables("wheels")):
-        yield table.content.get("upload-time")
+def _file_tables(entry: Table) -> Iterator[Table]:
+    if "sdist" in entry:
+        yield entry.table("sdist")
+    yield from entry.tables("wheels")
 
 
 def _file(table: Table) -> LockedFile:
